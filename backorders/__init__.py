@@ -1,0 +1,1 @@
+"""Decides who gets what, when, and what the customer is told about it."""
