@@ -1,0 +1,1 @@
+"""Running it: the embedded PostgreSQL and broker, and the supervisor behind `make run`."""

@@ -1,0 +1,82 @@
+"""Rings the doorbell of a job after commit. The row is the truth: a lost nudge costs a minute, no more."""
+
+import logging
+import time
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from celery import current_app
+from django.db import transaction
+from kombu import Connection
+from kombu.pools import producers
+
+logger = logging.getLogger(__name__)
+
+# A request may wait this long (seconds) for the broker, and then leaves it alone for a while.
+PATIENCE = 1.0
+LEAVE_ALONE = 5.0
+
+
+@dataclass
+class _Bell:
+    """The nudges of one savepoint, each once, in the order of their first asking."""
+
+    asked: dict[tuple[str, tuple[int, ...]], None] = field(default_factory=dict)
+
+    def __call__(self) -> None:
+        _ring(list(self.asked))
+
+
+@dataclass
+class _Broker:
+    """What this process last saw of the broker."""
+
+    away_until: float = 0.0
+
+
+_broker = _Broker()
+
+
+def nudge(task_name: str, *ids: int) -> None:
+    """Have `task_name` run soon after this transaction commits, once however often it is asked for.
+
+    Never raises for a broker that is away or slow: a sweep each minute finds the row.
+    """
+    connection = transaction.get_connection()
+    savepoints = set(connection.savepoint_ids)
+    waiting = connection.run_on_commit
+    if connection.in_atomic_block and waiting and waiting[-1][0] == savepoints and _is_bell(waiting[-1][1]):
+        waiting[-1][1].asked[task_name, ids] = None
+        return
+    transaction.on_commit(_Bell({(task_name, ids): None}))
+
+
+def ping() -> None:
+    """Raise within `PATIENCE` seconds unless the broker answers."""
+    with _quick_connection().clone() as connection:
+        connection.ensure_connection(max_retries=1, timeout=PATIENCE)
+        connection.default_channel.queue_declare("nudge-ping", passive=False, auto_delete=True)
+
+
+def _is_bell(waiting: object) -> bool:
+    return isinstance(waiting, _Bell)
+
+
+def _ring(asked: list[tuple[str, tuple[int, ...]]]) -> None:
+    if time.monotonic() < _broker.away_until:
+        return
+    # Whatever the broker does must not turn a committed request into a failed one.
+    try:
+        with producers[_quick_connection()].acquire(block=True, timeout=PATIENCE) as producer:
+            for task_name, ids in asked:
+                current_app.send_task(task_name, args=ids, producer=producer, retry=False)
+    except Exception as error:
+        _broker.away_until = time.monotonic() + LEAVE_ALONE
+        logger.warning("broker away, leaving the work to the sweep: %s", error)
+
+
+@lru_cache(maxsize=1)
+def _quick_connection() -> Connection:
+    """Like Celery's own, but a frozen broker holds a request for `PATIENCE` seconds at most."""
+    options = {"socket_timeout": PATIENCE, "socket_connect_timeout": PATIENCE, "max_retries": 1}
+    return current_app.connection_for_write(transport_options=options, connect_timeout=PATIENCE)
