@@ -1,4 +1,4 @@
-"""Who gets the goods that arrived: the walk along the queue, the release thresholds, kits that go together."""
+"""Who gets the goods that arrived: the walk along the queue, release thresholds, kits that go together."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def accepted(*, received: int, rejected: int = 0, held: int = 0) -> int:
 def walk(
     waiting: Sequence[Waiting], *, arrived: int, complete_policy: CompletePolicy = CompletePolicy.SKIP
 ) -> list[Take]:
-    """Serve the queue in its order with `arrived` units: each line takes what it lacks, as far as there is any.
+    """Serve the queue in its order with `arrived` units: each line takes what it lacks while there is any.
 
     A ship-complete line that cannot be filled is skipped, or holds what is there until it is topped up.
     """
