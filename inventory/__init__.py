@@ -1,0 +1,1 @@
+"""Things: SKUs, locations, supply, movements of stock."""

@@ -1,0 +1,1 @@
+"""The ground: clock, events, states, errors and actors that every app stands on."""

@@ -1,0 +1,170 @@
+"""How lower apps tell upper ones what happened: one row in the log and one table of listeners."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from oms.kernel import clock
+from oms.kernel.models import EventLog
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that happened. Ids only: a listener reads what it needs under its own lock."""
+
+    by: str
+    subject: str = ""
+    channel_code: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderAccepted(Event):
+    order_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderHeld(Event):
+    order_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderUnheld(Event):
+    order_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QtyCancelled(Event):
+    cancellation_ids: tuple[int, ...]
+    order_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GoodsShipped(Event):
+    shipment_id: int
+    order_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PickReturned(Event):
+    """The warehouse gave back what it had been asked to pick."""
+
+    pick_id: int
+    order_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SupplyAdded(Event):
+    supply_ids: tuple[int, ...]
+    cause: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SupplyMoved(Event):
+    supply_ids: tuple[int, ...]
+    cause: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SupplyCut(Event):
+    """These supplies shall lose units. The listener sheds their worst-ranked claims, then they shrink."""
+
+    cuts: tuple[tuple[int, int], ...]
+    cause: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StockArrived(Event):
+    """Goods came from incoming supplies into stock: (from supply, to supply, quantity)."""
+
+    arrivals: tuple[tuple[int, int, int], ...]
+    cause: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StockCounted(Event):
+    supply_id: int
+    cause: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldCleared(Event):
+    supply_id: int
+    cause: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyChanged(Event):
+    """A rule, cap or calendar changed; an empty tuple means every SKU with open demand."""
+
+    sku_ids: tuple[int, ...]
+    cause: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromiseMoved(Event):
+    order_id: int
+    line_ids: tuple[int, ...]
+    cause: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackorderReleased(Event):
+    order_id: int
+    pick_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChoiceRecorded(Event):
+    case_id: int
+    choice: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CapReached(Event):
+    cap_id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignalRaised(Event):
+    signal_id: int
+
+
+Listener = Callable[[Any], None]
+_listeners: dict[type[Event], Sequence[Listener]] = {}
+
+
+def subscribe(table: Mapping[type[Event], Sequence[Listener]]) -> None:
+    """Take the one table of listeners, at start-up."""
+    _listeners.update(table)
+
+
+def listeners_of(kind: type[Event]) -> Sequence[Listener]:
+    """Who hears this kind of event, in calling order."""
+    return _listeners.get(kind, ())
+
+
+def publish(event: Event) -> None:
+    """Write the event and call its listeners in this transaction; a listener may refuse by raising."""
+    publish_all([event])
+
+
+def publish_all(happened: Sequence[Event]) -> None:
+    """Write many events with one insert, then call their listeners in order."""
+    EventLog.objects.bulk_create([_row(event) for event in happened])
+    for event in happened:
+        for listener in listeners_of(type(event)):
+            listener(event)
+
+
+def _row(event: Event) -> EventLog:
+    common = {field.name for field in fields(Event)}
+    payload = {name: value for name, value in asdict(event).items() if name not in common}
+    return EventLog(
+        name=type(event).__name__,
+        at=clock.now(),
+        by=event.by,
+        subject=event.subject,
+        channel_code=event.channel_code,
+        payload=payload,
+    )

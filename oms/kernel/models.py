@@ -1,0 +1,26 @@
+"""The event log: a past-tense record of what happened, in order, for the feed and for people."""
+
+from django.db import models
+
+
+class EventLog(models.Model):
+    """One thing that happened. History and feed only: work that must be done has rows of its own."""
+
+    name = models.CharField(max_length=60)
+    at = models.DateTimeField()
+    by = models.CharField(max_length=120, blank=True, default="")
+    subject = models.CharField(max_length=80, blank=True, default="", help_text="The number or code it is about.")
+    channel_code = models.CharField(max_length=40, blank=True, default="")
+    payload = models.JSONField(default=dict)
+
+    class Meta:
+        verbose_name = "event"
+        verbose_name_plural = "event log"
+        ordering = ("id",)
+        indexes = (
+            models.Index(fields=("subject", "id"), name="events_of_a_subject"),
+            models.Index(fields=("name", "id"), name="events_by_name"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.subject}"

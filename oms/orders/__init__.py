@@ -1,0 +1,1 @@
+"""Orders, lines, cancellations, picks and shipments: what customers asked for and what left."""
