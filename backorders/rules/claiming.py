@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from backorders.rules.atp import free_profile
@@ -48,17 +48,16 @@ class Claim:
             parts=tuple(parts),
         )
 
-    def limited_to(self, later_qty: int) -> Claim:
-        """The same claim with at most this much that is not on stock; what was taken last goes first."""
+    def less(self, qty: int, *, stock_too: bool = False) -> Claim:
+        """The same claim with this much given up, what was taken last first; stock only if `stock_too`."""
+        left = qty
         parts: list[Part] = []
-        left = later_qty
-        for part in self.parts:
-            qty = part.qty if part.kind is SupplyKind.STOCK else min(part.qty, left)
-            left -= 0 if part.kind is SupplyKind.STOCK else qty
-            if qty:
-                parts.append(Part(part.supply_ref, qty, part.ready_on, part.kind))
-        given_up = sum(part.qty for part in self.parts) - sum(part.qty for part in parts)
-        return Claim.of(parts, short=self.short + given_up, too_late=self.too_late)
+        for part in reversed(self.parts):
+            given_up = min(left, part.qty) if stock_too or part.kind is not SupplyKind.STOCK else 0
+            left -= given_up
+            if part.qty > given_up:
+                parts.append(replace(part, qty=part.qty - given_up))
+        return Claim.of(parts[::-1], short=self.short + qty - left, too_late=self.too_late)
 
 
 def claim(

@@ -1,0 +1,229 @@
+"""From an order or an inbound to a ship date and a deliver date, by the calendars of place and carrier."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from backorders.rules.types import State, WaitMode
+from backorders.rules.wording import Words, words_for
+
+MONDAY_TO_FRIDAY = frozenset(range(5))
+_WEEKDAYS = frozenset(range(7))
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """Working weekdays (0 is Monday) less holidays; ValueError if no weekday is ever open."""
+
+    work_days: frozenset[int] = MONDAY_TO_FRIDAY
+    holidays: frozenset[date] = frozenset()
+
+    def __post_init__(self) -> None:
+        if not self.work_days & _WEEKDAYS:
+            raise ValueError("a calendar needs at least one working weekday")
+
+    def is_open(self, day: date) -> bool:
+        """Whether work is done on this day."""
+        return day.weekday() in self.work_days and day not in self.holidays
+
+    def next_open(self, day: date) -> date:
+        """The first open day from this day on; the day itself if it is open."""
+        while not self.is_open(day):
+            day += timedelta(days=1)
+        return day
+
+    def add_open_days(self, day: date, days: int) -> date:
+        """Start on the next open day and count so many open days more; ValueError if negative."""
+        if days < 0:
+            raise ValueError("open days are counted forwards only")
+        day = self.next_open(day)
+        for _ in range(days):
+            day = self.next_open(day + timedelta(days=1))
+        return day
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What a shipping location and its carrier need; all days are open days.
+
+    `cut_offs`: local wall times of the waves; none means that orders count all day.
+    `transit`: carrier's days by region, `transit_default` for any other.
+    """
+
+    timezone: str
+    calendar: Calendar = field(default_factory=Calendar)
+    cut_offs: tuple[time, ...] = ()
+    receiving_days: int = 0
+    processing_days: int = 0
+    transit: Mapping[str, int] = field(default_factory=dict)
+    transit_default: int = 0
+    carrier: Calendar = field(default_factory=Calendar)
+
+    def local(self, at: datetime) -> datetime:
+        """The wall time here; ValueError for a naive instant, which would silently mean another zone."""
+        if at.tzinfo is None:
+            raise ValueError("an instant must be aware")
+        return at.astimezone(ZoneInfo(self.timezone))
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Earliest and latest ship and deliver dates; we are held to the latest. `steps` say why."""
+
+    ships_earliest: date
+    ships_latest: date
+    delivers_earliest: date
+    delivers_latest: date
+    steps: tuple[str, ...] = ()
+
+
+def counts_from(place: Place, at: datetime) -> date:
+    """The working day an order instant counts for: past the last cut-off it is the next one.
+
+    An order at the very minute of the cut-off still makes it.
+    """
+    local = place.local(at)
+    is_late = bool(place.cut_offs) and local.time() > max(place.cut_offs)
+    if is_late and place.calendar.is_open(local.date()):
+        return place.calendar.next_open(local.date() + timedelta(days=1))
+    return place.calendar.next_open(local.date())
+
+
+def ship_from_stock(place: Place, at: datetime) -> date:
+    """The day goods on hand leave when ordered at this instant."""
+    return place.calendar.add_open_days(counts_from(place, at), place.processing_days)
+
+
+def received_on(place: Place, expected_on: date, buffer_days: int, today: date) -> date:
+    """The day an inbound is put away: expected plus buffer, then receiving days; never in the past."""
+    arrives = max(expected_on + timedelta(days=buffer_days), today)
+    return place.calendar.add_open_days(arrives, place.receiving_days)
+
+
+def ship_from_inbound(
+    place: Place, expected_on: date, buffer_days: int, today: date, at: datetime | None = None
+) -> date:
+    """The day goods of an inbound leave; never before goods on hand would, ordered at `at`.
+
+    `buffer_days` are calendar days, as lateness is measured in them.
+    """
+    received = received_on(place, expected_on, buffer_days, today)
+    ships = place.calendar.add_open_days(received, place.processing_days)
+    return ships if at is None else max(ships, ship_from_stock(place, at))
+
+
+def deliver(place: Place, ships_on: date, region: str) -> date:
+    """The day the customer has what left on `ships_on`, by the carrier's calendar."""
+    return place.carrier.add_open_days(ships_on, place.transit.get(region, place.transit_default))
+
+
+def window(
+    place: Place,
+    *,
+    expected_on: date | None,
+    at: datetime,
+    median_buffer: int,
+    level_buffer: int,
+    region: str,
+) -> Window:
+    """The promise for one peg: earliest by the median buffer, latest by the service level's.
+
+    `expected_on` is none for stock, whose window is a single day.
+    """
+    if expected_on is None:
+        earliest = latest = ship_from_stock(place, at)
+        steps = _stock_steps(place, at)
+    else:
+        today = place.local(at).date()
+        earliest = ship_from_inbound(place, expected_on, median_buffer, today, at)
+        latest = max(earliest, ship_from_inbound(place, expected_on, level_buffer, today, at))
+        steps = _inbound_steps(place, expected_on, max(median_buffer, level_buffer), today, latest)
+    delivers = deliver(place, latest, region)
+    steps.append(_transit_step(place, latest, delivers, region))
+    return Window(earliest, latest, deliver(place, earliest, region), delivers, tuple(steps))
+
+
+def line_window(windows: Sequence[Window]) -> Window:
+    """The window of a line shipped together: the latest of its pegs; ValueError if there is none."""
+    slowest = max(windows, key=lambda w: (w.ships_latest, w.delivers_latest))
+    return Window(
+        ships_earliest=max(w.ships_earliest for w in windows),
+        ships_latest=slowest.ships_latest,
+        delivers_earliest=max(w.delivers_earliest for w in windows),
+        delivers_latest=max(w.delivers_latest for w in windows),
+        steps=slowest.steps,
+    )
+
+
+def label(state: State, mode: WaitMode, window: Window | None, today: date, locale: str = "en") -> str:
+    """What the shop shows beside the SKU: a few words from state, mode and ship window.
+
+    A day already past reads as today. An intended wait is named for what it is, never as a backorder.
+    """
+    words = words_for(locale)
+    if state is State.OUT_OF_STOCK:
+        return words.sold_out
+    if window is None:
+        return words.in_stock
+    first, last = max(today, window.ships_earliest), max(today, window.ships_latest)
+    if state is State.PREORDER:
+        return words.preorder.format(on=words.date(first, today))
+    if state is State.BACKORDER and mode is WaitMode.ACCIDENTAL and first == last > today:
+        return words.backorder.format(on=words.date(last, today))
+    ships = _ships(words, first, last, today)
+    if state is State.BACKORDER and mode is WaitMode.MADE_TO_ORDER:
+        return words.made_to_order.format(ships=ships)
+    if state is State.BACKORDER and mode is WaitMode.LIMITED_DROP:
+        return words.limited_drop.format(ships=ships)
+    return ships
+
+
+def _ships(words: Words, first: date, last: date, today: date) -> str:
+    """When it ships, as a span of days or a single day."""
+    if first != last:
+        return words.between.format(first=(first - today).days, last=(last - today).days)
+    if last == today:
+        return words.today
+    if last == today + timedelta(days=1):
+        return words.tomorrow
+    return words.on.format(on=words.date(last, today))
+
+
+def _stock_steps(place: Place, at: datetime) -> list[str]:
+    local, start, ships = place.local(at), counts_from(place, at), ship_from_stock(place, at)
+    made_it = (
+        "counts from" if start == local.date() else "past the last cut-off or on a closed day, counts from"
+    )
+    return [
+        f"Ordered {_day(local.date())} at {local:%H:%M} ({place.timezone}): {made_it} {_day(start)}.",
+        f"Ready to ship after {_days(place.processing_days)} of processing: {_day(ships)}.",
+    ]
+
+
+def _inbound_steps(place: Place, expected_on: date, buffer: int, today: date, ships: date) -> list[str]:
+    buffered = expected_on + timedelta(days=buffer)
+    received = received_on(place, expected_on, buffer, today)
+    calendar_days = "day" if buffer == 1 else "days"
+    steps = [f"Expected {_day(expected_on)}, and {buffer} {calendar_days} of buffer: {_day(buffered)}."]
+    if buffered < today:
+        steps.append(f"That day is past, so it counts as arriving today, {_day(today)}.")
+    steps.append(f"Put away after {_days(place.receiving_days)} of receiving: {_day(received)}.")
+    steps.append(f"Ready to ship after {_days(place.processing_days)} of processing: {_day(ships)}.")
+    return steps
+
+
+def _transit_step(place: Place, ships: date, delivers: date, region: str) -> str:
+    where = f" to {region}" if region else ""
+    transit = place.transit.get(region, place.transit_default)
+    return f"Shipped {_day(ships)}, {_days(transit)} of transit{where}: delivered {_day(delivers)}."
+
+
+def _days(days: int) -> str:
+    return f"{days} working {'day' if days == 1 else 'days'}"
+
+
+def _day(day: date) -> str:
+    return f"{day:%a} {day.day} {day:%b %Y}"
