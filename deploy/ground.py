@@ -1,0 +1,202 @@
+"""`make run`: database, broker, web, worker and beat under one supervisor, ready when HTTP answers."""
+
+import contextlib
+import fcntl
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import IO
+
+from deploy import borrowing, broker, local, postgres
+from deploy.supervisor import Child, Found, Process, Supervisor, say, spawn
+
+LOGS = local.RUN / "log"
+LOG_LIMIT = 10 * 1024 * 1024
+THREADS = 4
+LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+
+
+def main() -> int:
+    """Run until Ctrl-C; 0 if everything started, 1 if it could not."""
+    LOGS.mkdir(parents=True, exist_ok=True)
+    only_one = (local.RUN / "ground.lock").open("a")
+    try:
+        fcntl.flock(only_one, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        say("`make run` is already running in this checkout")
+        return 1
+    supervisor = Supervisor(remembered=local.RUN / "children.json")
+    supervisor.take_signals()
+    with contextlib.ExitStack() as leaving:
+        # Called in reverse: first the claim on the database is judged, then the children stop.
+        leaving.callback(supervisor.stop)
+        try:
+            _start_all(supervisor, leaving)
+        except (RuntimeError, postgres.NoPostgres, broker.NoBroker) as error:
+            say(f"could not start: {error}; see {LOGS}")
+            return 1
+        supervisor.watch()
+        say("stopping")
+    return 0
+
+
+def _start_all(supervisor: Supervisor, leaving: contextlib.ExitStack) -> None:
+    _trim_logs()
+    supervisor.end_leftovers()
+    env = _environment()
+    _refuse_taken_port(env)
+    if "DATABASE_URL" not in os.environ:
+        _start_postgres(supervisor, leaving)
+    if "BROKER_URL" not in os.environ:
+        _start_broker(supervisor)
+    if supervisor.stopping:
+        return
+    say("preparing the database")
+    _prepare(supervisor, env)
+    for child in (_worker(env), _beat(env)):
+        supervisor.start(child)
+    web = _web(env)
+    supervisor.start(web, patience=90)
+    if not supervisor.stopping:
+        _announce(env)
+
+
+def _environment() -> dict[str, str]:
+    """What the children get; a variable already set wins."""
+    port = os.environ.get("PORT", "8000")
+    ours = {
+        "DJANGO_SETTINGS_MODULE": "oms.settings",
+        "SECRET_KEY": local.secret_key(),
+        "PORT": port,
+        "PUBLIC_URL": f"http://127.0.0.1:{port}",
+        "PYTHONUNBUFFERED": "1",
+        # A server that others can reach must not have a password that everybody knows.
+        "ADMIN_PASSWORD": "admin" if _host(dict(os.environ)) in LOOPBACK else local.kept_secret("admin_password"),
+    }
+    if "DATABASE_URL" not in os.environ:
+        ours["DATABASE_URL"] = local.database_url()
+    if "BROKER_URL" not in os.environ:
+        broker.choose_free_port()
+        ours["BROKER_URL"] = local.broker_url()
+    return {**ours, **os.environ}
+
+
+def _refuse_taken_port(env: dict[str, str]) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((_host(env), int(env["PORT"])))
+        except OSError as error:
+            raise RuntimeError(f"port {env['PORT']}: {error.strerror}; choose another with PORT=…") from error
+
+
+def _prepare(supervisor: Supervisor, env: dict[str, str]) -> None:
+    """Runs beside the supervisor, which goes on tending the database and hearing Ctrl-C."""
+    command = [sys.executable, "-m", "deploy.prepare"]
+    preparing = subprocess.Popen(command, cwd=local.ROOT, env=env, start_new_session=True)
+    while preparing.poll() is None:
+        supervisor.tend()
+        if supervisor.stopping:
+            preparing.terminate()
+        time.sleep(0.05)
+    if preparing.returncode and not supervisor.stopping:
+        raise RuntimeError("the database could not be prepared")
+
+
+def _start_postgres(supervisor: Supervisor, leaving: contextlib.ExitStack) -> None:
+    cluster = postgres.local_cluster()
+    claim = borrowing.claim_use(cluster)
+    leaving.callback(_hand_over, supervisor, cluster, claim)
+    supervisor.start(Child("database", lambda: _launch_postgres(cluster)))
+
+
+def _launch_postgres(cluster: postgres.Cluster) -> Process:
+    with postgres.starting(cluster):
+        # A command that uses the database may have started it, or a killed supervisor left it.
+        if (pid := postgres.running_pid(cluster)) is not None:
+            return Found(pid)
+        postgres.prepare(cluster)
+        return postgres.start(cluster)
+
+
+def _hand_over(supervisor: Supervisor, cluster: postgres.Cluster, claim: IO[str]) -> None:
+    """Stop the database unless a command still uses it; then that one stops it."""
+    database = supervisor.children[0] if supervisor.children else None
+    if not borrowing.last_to_leave(claim) and database is not None:
+        supervisor.children.remove(database)
+    claim.close()
+
+
+def _start_broker(supervisor: Supervisor) -> None:
+    log = LOGS / "broker.log"
+    supervisor.start(Child("broker", lambda: broker.start(log), works=broker.answers))
+
+
+def _web(env: dict[str, str]) -> Child:
+    env = {**env, "PROCESS_NAME": "web", "DATABASE_POOL": env.get("DATABASE_POOL", str(THREADS))}
+    command = [_tool("granian"), "--interface", "wsgi", "--host", _host(env)]
+    command += ["--port", env["PORT"], "--workers", env.get("WEB_WORKERS", str(min(os.cpu_count() or 1, 4)))]
+    command += ["--blocking-threads", str(THREADS), "--respawn-failed-workers", "--backlog", "1024"]
+    command += ["--workers-kill-timeout", "8", "--log-level", "warning", "oms.wsgi:application"]
+    return Child("web", lambda: spawn(command, env=env, log=LOGS / "web.log", cwd=local.ROOT), works=_is_ready)
+
+
+def _worker(env: dict[str, str]) -> Child:
+    env = {**env, "PROCESS_NAME": "worker"}
+    command = [_tool("celery"), "-A", "oms", "worker", "--concurrency", env.get("WORKERS", "2")]
+    command += ["--without-gossip", "--without-mingle", "--loglevel", "WARNING"]
+    return Child("worker", lambda: spawn(command, env=env, log=LOGS / "worker.log", cwd=local.ROOT))
+
+
+def _beat(env: dict[str, str]) -> Child:
+    env = {**env, "PROCESS_NAME": "beat"}
+    command = [_tool("celery"), "-A", "oms", "beat", "--loglevel", "WARNING", "--pidfile="]
+    return Child("beat", lambda: spawn(command, env=env, log=LOGS / "beat.log", cwd=local.ROOT))
+
+
+def _is_ready() -> bool:
+    try:
+        with urllib.request.urlopen(f"{_url()}/health/ready", timeout=5) as answer:
+            return bool(answer.status == 200)
+    except (OSError, urllib.error.URLError):
+        return False
+
+
+def _announce(env: dict[str, str]) -> None:
+    say("ready")
+    key_file, login_file = local.RUN / "client_key", local.RUN / "admin_login"
+    lines = [f"  open        {_url()}/admin/"]
+    if login_file.exists():
+        lines += [f"  sign in     {login_file.read_text()}   (made for the demo only)"]
+    lines += [f"  REST        {_url()}/api/docs/"]
+    if key_file.exists():
+        lines += [f"  client key  {key_file.read_text()}"]
+    lines += [f"  logs        {LOGS}", "  stop        Ctrl-C"]
+    print("\n".join(lines), flush=True)
+
+
+def _url() -> str:
+    return f"http://127.0.0.1:{os.environ.get('PORT', '8000')}"
+
+
+def _host(env: dict[str, str]) -> str:
+    return env.get("HOST", "127.0.0.1")
+
+
+def _tool(name: str) -> str:
+    return str(Path(sys.executable).parent / name)
+
+
+def _trim_logs() -> None:
+    for log in LOGS.glob("*.log"):
+        if log.stat().st_size > LOG_LIMIT:
+            log.unlink()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,26 @@
+"""Every periodic job, in one table; `manage.py sync_schedule` brings it into the database for beat."""
+
+from dataclasses import dataclass
+
+from celery.schedules import BaseSchedule, crontab, schedule
+
+MINUTE = schedule(60.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job that runs by itself: the task it calls, when, and what that is good for."""
+
+    name: str
+    task: str
+    when: BaseSchedule
+    what: str
+
+
+JOBS = (
+    Job("re-plan marked SKUs", "backorders.tasks.replan_marked", MINUTE, "Finds marks whose nudge was lost."),
+    Job("deliver messages", "notifications.tasks.deliver_due", MINUTE, "Sends what waits, tries again what failed."),
+    Job("sweep deadlines", "backorders.tasks.sweep_deadlines", MINUTE, "Lets silence mean what the case says."),
+    Job("expire cart holds", "backorders.tasks.expire_cart_holds", MINUTE, "Gives back what carts kept too long."),
+    Job("nightly", "backorders.tasks.nightly", crontab(hour="3", minute="0"), "Signals to purchasing, audit, KPIs."),
+)
