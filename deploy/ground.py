@@ -76,7 +76,9 @@ def _environment() -> dict[str, str]:
         "PUBLIC_URL": f"http://127.0.0.1:{port}",
         "PYTHONUNBUFFERED": "1",
         # A server that others can reach must not have a password that everybody knows.
-        "ADMIN_PASSWORD": "admin" if _host(dict(os.environ)) in LOOPBACK else local.kept_secret("admin_password"),
+        "ADMIN_PASSWORD": "admin"
+        if _host(dict(os.environ)) in LOOPBACK
+        else local.kept_secret("admin_password"),
     }
     if "DATABASE_URL" not in os.environ:
         ours["DATABASE_URL"] = local.database_url()
@@ -143,7 +145,9 @@ def _web(env: dict[str, str]) -> Child:
     command += ["--port", env["PORT"], "--workers", env.get("WEB_WORKERS", str(min(os.cpu_count() or 1, 4)))]
     command += ["--blocking-threads", str(THREADS), "--respawn-failed-workers", "--backlog", "1024"]
     command += ["--workers-kill-timeout", "8", "--log-level", "warning", "oms.wsgi:application"]
-    return Child("web", lambda: spawn(command, env=env, log=LOGS / "web.log", cwd=local.ROOT), works=_is_ready)
+    return Child(
+        "web", lambda: spawn(command, env=env, log=LOGS / "web.log", cwd=local.ROOT), works=_is_ready
+    )
 
 
 def _worker(env: dict[str, str]) -> Child:

@@ -25,7 +25,12 @@ from deploy import local
 PORT = 5432  # only part of the socket's file name: nothing listens on the network
 DATABASE = "oms"
 DURABLE = {"shared_buffers": "256MB", "max_wal_size": "2GB", "checkpoint_timeout": "15min"}
-THROW_AWAY = {"shared_buffers": "64MB", "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+THROW_AWAY = {
+    "shared_buffers": "64MB",
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+}
 COMMON = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
@@ -225,9 +230,10 @@ def own(folder: Path) -> None:
 
 
 def _run_initdb(binaries: Path, folder: Path) -> None:
+    command = [str(binaries / "initdb"), "-D", str(folder), "-U", DATABASE, "-E", "UTF8", "-A", "trust"]
+    command += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-instructions"]
     done = subprocess.run(
-        [binaries / "initdb", "-D", folder, "-U", DATABASE, "-E", "UTF8", "-A", "trust"]
-        + ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-instructions"],
+        command,
         capture_output=True,
         text=True,
         env={**os.environ, "LC_ALL": "C"},
@@ -239,10 +245,14 @@ def _run_initdb(binaries: Path, folder: Path) -> None:
 
 def _refuse_other_major(cluster: Cluster, binaries: Path) -> None:
     made_by = (cluster.data / "PG_VERSION").read_text().strip()
-    asked = subprocess.run([binaries / "postgres", "--version"], capture_output=True, text=True, **_as_owner())
+    asked = subprocess.run(
+        [binaries / "postgres", "--version"], capture_output=True, text=True, **_as_owner()
+    )
     ours = asked.stdout.split()[-1].split(".")[0]
     if made_by != ours:
-        raise NoPostgres(f"{cluster.data} was made by PostgreSQL {made_by}, this is {ours}: pg_upgrade or remove it.")
+        raise NoPostgres(
+            f"{cluster.data} was made by PostgreSQL {made_by}, this is {ours}: pg_upgrade or remove it."
+        )
 
 
 def _clear_stale_lock(cluster: Cluster) -> None:

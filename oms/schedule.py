@@ -19,8 +19,25 @@ class Job:
 
 JOBS = (
     Job("re-plan marked SKUs", "backorders.tasks.replan_marked", MINUTE, "Finds marks whose nudge was lost."),
-    Job("deliver messages", "notifications.tasks.deliver_due", MINUTE, "Sends what waits, tries again what failed."),
-    Job("sweep deadlines", "backorders.tasks.sweep_deadlines", MINUTE, "Lets silence mean what the case says."),
-    Job("expire cart holds", "backorders.tasks.expire_cart_holds", MINUTE, "Gives back what carts kept too long."),
-    Job("nightly", "backorders.tasks.nightly", crontab(hour="3", minute="0"), "Signals to purchasing, audit, KPIs."),
+    Job(
+        "deliver messages",
+        "notifications.tasks.deliver_due",
+        MINUTE,
+        "Sends what waits, tries again what failed.",
+    ),
+    Job(
+        "sweep deadlines", "backorders.tasks.sweep_deadlines", MINUTE, "Lets silence mean what the case says."
+    ),
+    Job(
+        "expire cart holds",
+        "backorders.tasks.expire_cart_holds",
+        MINUTE,
+        "Gives back what carts kept too long.",
+    ),
+    Job(
+        "nightly",
+        "backorders.tasks.nightly",
+        crontab(hour="3", minute="0"),
+        "Signals to purchasing, audit, KPIs.",
+    ),
 )

@@ -28,7 +28,9 @@ PUBLIC_URL = env("PUBLIC_URL", default="http://127.0.0.1:8000").rstrip("/")
 HTTPS = env.bool("HTTPS", default=PUBLIC_URL.startswith("https://"))
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
+SECURE_PROXY_SSL_HEADER = (
+    ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
+)
 X_FRAME_OPTIONS = "DENY"
 # A body of a bulk import is streamed to its job; everything else must fit into this.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
@@ -209,7 +211,7 @@ DJANGO_CELERY_BEAT_TZ_AWARE = True
 
 # --- mail ---------------------------------------------------------------------------------------
 def _mail() -> dict[str, Any]:
-    """`smtp+tls://user:password@host:587`, or `anymail.backends.postmark.EmailBackend` and its ANYMAIL_ keys."""
+    """A URL such as `smtp+tls://user:password@host:587`, or the path of a provider's anymail backend."""
     url = env("EMAIL_URL", default="")
     if not url:
         return {"EMAIL_BACKEND": "notifications.channels.mailbox.EmailBackend"}
@@ -222,12 +224,14 @@ def _mail() -> dict[str, Any]:
 globals().update(_mail())
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="orders@shop.example")
-ANYMAIL = {key.removeprefix("ANYMAIL_"): value for key, value in env.ENVIRON.items() if key.startswith("ANYMAIL_")}
+ANYMAIL = {
+    key.removeprefix("ANYMAIL_"): value for key, value in env.ENVIRON.items() if key.startswith("ANYMAIL_")
+}
 
 
 # --- what is logged -----------------------------------------------------------------------------
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
-_SHARED = [
+_SHARED: list[Any] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_logger_name,
     structlog.stdlib.add_log_level,

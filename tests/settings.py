@@ -10,7 +10,7 @@ os.environ["DATABASE_URL"] = os.environ["TEST_CLUSTER_URL"]
 os.environ["BROKER_URL"] = "memory://"
 os.environ["SECRET_KEY"] = "only-for-tests-" + "x" * 40
 
-from oms.settings import *  # noqa: E402, F403
+from oms.settings import *  # noqa: F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {

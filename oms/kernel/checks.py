@@ -60,7 +60,11 @@ def _own_secret() -> Iterable[Error]:
         secret = settings.SECRET_KEY
     except ImproperlyConfigured:
         secret = ""
-    if secret.lower() in KNOWN_SECRETS or secret.startswith("django-insecure") or len(secret) < SHORTEST_SECRET:
+    if (
+        secret.lower() in KNOWN_SECRETS
+        or secret.startswith("django-insecure")
+        or len(secret) < SHORTEST_SECRET
+    ):
         hint = "Set SECRET_KEY to a random word of 50 characters."
         yield Error("SECRET_KEY is empty, short or a well-known default.", hint=hint, id="oms.E004")
 

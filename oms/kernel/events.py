@@ -19,7 +19,10 @@ class Event:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderAccepted(Event):
+    """An order, or one more line of it; `cart_holds` pairs line numbers with the tokens they spend."""
+
     order_id: int
+    cart_holds: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,9 @@ class EventLog(models.Model):
     name = models.CharField(max_length=60)
     at = models.DateTimeField()
     by = models.CharField(max_length=120, blank=True, default="")
-    subject = models.CharField(max_length=80, blank=True, default="", help_text="The number or code it is about.")
+    subject = models.CharField(
+        max_length=80, blank=True, default="", help_text="The number or code it is about."
+    )
     channel_code = models.CharField(max_length=40, blank=True, default="")
     payload = models.JSONField(default=dict)
 

@@ -15,6 +15,7 @@ logger = logging.getLogger(__name__)
 # A request may wait this long (seconds) for the broker, and then leaves it alone for a while.
 PATIENCE = 1.0
 LEAVE_ALONE = 5.0
+ONE_TRY = {"max_retries": 1, "interval_start": 0, "interval_step": 0, "interval_max": 0}
 
 
 @dataclass
@@ -54,8 +55,10 @@ def nudge(task_name: str, *ids: int) -> None:
 def ping() -> None:
     """Raise within `PATIENCE` seconds unless the broker answers."""
     with _quick_connection().clone() as connection:
-        connection.ensure_connection(max_retries=1, timeout=PATIENCE)
-        connection.default_channel.queue_declare("nudge-ping", passive=False, auto_delete=True)
+        connection.ensure_connection(**ONE_TRY)
+        # Opening a channel makes the broker answer; a bare connection does not.
+        with connection.channel():
+            return
 
 
 def _is_bell(waiting: object) -> bool:
@@ -78,5 +81,7 @@ def _ring(asked: list[tuple[str, tuple[int, ...]]]) -> None:
 @lru_cache(maxsize=1)
 def _quick_connection() -> Connection:
     """Like Celery's own, but a frozen broker holds a request for `PATIENCE` seconds at most."""
-    options = {"socket_timeout": PATIENCE, "socket_connect_timeout": PATIENCE, "max_retries": 1}
-    return current_app.connection_for_write(transport_options=options, connect_timeout=PATIENCE)
+    timeouts = {"socket_timeout": PATIENCE, "socket_connect_timeout": PATIENCE}
+    return current_app.connection_for_write(
+        transport_options={**timeouts, **ONE_TRY}, connect_timeout=PATIENCE
+    )

@@ -4,29 +4,40 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='EventLog',
+            name="EventLog",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60)),
-                ('at', models.DateTimeField()),
-                ('by', models.CharField(blank=True, default='', max_length=120)),
-                ('subject', models.CharField(blank=True, default='', help_text='The number or code it is about.', max_length=80)),
-                ('channel_code', models.CharField(blank=True, default='', max_length=40)),
-                ('payload', models.JSONField(default=dict)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=60)),
+                ("at", models.DateTimeField()),
+                ("by", models.CharField(blank=True, default="", max_length=120)),
+                (
+                    "subject",
+                    models.CharField(
+                        blank=True, default="", help_text="The number or code it is about.", max_length=80
+                    ),
+                ),
+                ("channel_code", models.CharField(blank=True, default="", max_length=40)),
+                ("payload", models.JSONField(default=dict)),
             ],
             options={
-                'verbose_name': 'event',
-                'verbose_name_plural': 'event log',
-                'ordering': ('id',),
-                'indexes': [models.Index(fields=['subject', 'id'], name='events_of_a_subject'), models.Index(fields=['name', 'id'], name='events_by_name')],
+                "verbose_name": "event",
+                "verbose_name_plural": "event log",
+                "ordering": ("id",),
+                "indexes": [
+                    models.Index(fields=["subject", "id"], name="events_of_a_subject"),
+                    models.Index(fields=["name", "id"], name="events_by_name"),
+                ],
             },
         ),
     ]

@@ -37,14 +37,14 @@ class Command(BaseCommand):
 
 def _write(job: schedule.Job, *, force: bool) -> str:
     row = PeriodicTask.objects.filter(name=job.name).first()
-    changed_by_hand = row is not None and _words(row.schedule) != json.loads(row.headers or "{}").get(MARK)
+    changed_by_hand = row is not None and _words(row) != json.loads(row.headers or "{}").get(MARK)
     row = row or PeriodicTask(name=job.name)
     if force or not changed_by_hand:
         _set_time(row, job.when)
     row.enabled = row.enabled or force
     row.task, row.description = job.task, job.what
     row.save()
-    return f"{job.name}: {_words(row.schedule)}{'' if row.enabled else ', switched off'}"
+    return f"{job.name}: {_words(row)}{'' if row.enabled else ', switched off'}"
 
 
 def _set_time(row: PeriodicTask, when: BaseSchedule) -> None:
@@ -57,19 +57,18 @@ def _set_time(row: PeriodicTask, when: BaseSchedule) -> None:
         row.interval = IntervalSchedule.from_schedule(when)
         row.interval.save()
         row.expire_seconds = row.interval.every
-    row.headers = json.dumps({MARK: _words(when)})
+    row.headers = json.dumps({MARK: _words(row)})
 
 
 def _drop_unknown() -> list[str]:
-    gone = PeriodicTask.objects.filter(headers__contains=MARK).exclude(name__in=[job.name for job in schedule.JOBS])
+    gone = PeriodicTask.objects.filter(headers__contains=MARK).exclude(
+        name__in=[job.name for job in schedule.JOBS]
+    )
     said = [f"{row.name}: dropped" for row in gone]
     gone.delete()
     return said
 
 
-def _words(when: BaseSchedule) -> str:
-    """The same words for a schedule from the table and from a row."""
-    if isinstance(when, crontab):
-        parts = (when._orig_minute, when._orig_hour, when._orig_day_of_month, when._orig_month_of_year)
-        return "at " + " ".join(str(part) for part in (*parts, when._orig_day_of_week))
-    return f"every {when.run_every.total_seconds():.0f} s"
+def _words(row: PeriodicTask) -> str:
+    """When it runs, always worded by the row: the table's own schedules word the same time otherwise."""
+    return " ".join(str(row.schedule).split())
