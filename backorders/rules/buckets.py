@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import accumulate
@@ -97,13 +97,21 @@ class Buckets:
             self.room[take.supply_ref] -= qty
 
 
-def draw(buckets: Buckets, ask: Ask, order: Sequence[int], has_now: Collection[int] = ()) -> list[Take]:
+def draw(
+    buckets: Buckets,
+    ask: Ask,
+    order: Sequence[int],
+    *,
+    has_now: Collection[int] = (),
+    tightest_first: bool = False,
+) -> list[Take]:
     """Take for one ask, bucket by bucket in the order given; what cannot be had stays short.
 
-    `has_now`: supplies it holds already, preferred among those of the same day.
+    Of one day a bound ask prefers what it has now, then the tightest room if asked to, then the surest.
     """
     if ask.is_bound:
-        return _draw_bound(buckets, ask, order, has_now)
+        rooms = buckets.room if tightest_first else {}
+        return _draw_bound(buckets, ask, order, lambda s: (s.ref not in has_now, rooms.get(s.ref, 0)))
     takes: list[Take] = []
     missing = ask.qty
     for bucket in order:
@@ -116,12 +124,14 @@ def draw(buckets: Buckets, ask: Ask, order: Sequence[int], has_now: Collection[i
     return takes
 
 
-def _draw_bound(buckets: Buckets, ask: Ask, order: Sequence[int], has_now: Collection[int]) -> list[Take]:
+def _draw_bound(
+    buckets: Buckets, ask: Ask, order: Sequence[int], preference: Callable[[Supply], tuple[bool, int]]
+) -> list[Take]:
     """The same, supply by supply; an ask that may not be split passes over what cannot take it whole."""
     takes: list[Take] = []
     missing = ask.qty
     for bucket in order:
-        for supply in _candidates(buckets, ask, bucket, has_now):
+        for supply in _candidates(buckets, ask, bucket, preference):
             qty = min(missing, buckets.room[supply.ref], buckets.spare(bucket))
             if qty and (ask.demand.may_split or qty == ask.qty):
                 takes.append(Take(bucket, supply.ref, qty))
@@ -132,10 +142,12 @@ def _draw_bound(buckets: Buckets, ask: Ask, order: Sequence[int], has_now: Colle
     return takes
 
 
-def _candidates(buckets: Buckets, ask: Ask, bucket: int, has_now: Collection[int]) -> list[Supply]:
-    """The day's supplies this ask may use: what it has first, then the surest."""
+def _candidates(
+    buckets: Buckets, ask: Ask, bucket: int, preference: Callable[[Supply], tuple[bool, int]]
+) -> list[Supply]:
+    """The day's supplies this ask may use, the preferred first and of those the surest."""
     if not buckets.left[bucket]:
         return []
     place = ask.demand.location_id
     allowed = [s for s in buckets.supplies[bucket] if place is None or s.location_id == place]
-    return sorted(allowed, key=lambda s: s.ref not in has_now)
+    return sorted(allowed, key=preference)

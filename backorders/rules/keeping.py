@@ -58,9 +58,9 @@ class Kept:
             self.buckets.undo(take)
 
     def _house(self, turn: int) -> bool:
-        """Find a home as late as the promise allows, so that earlier supply stays free for others."""
+        """Find a home late and tight, so that early supply and large ones stay free for others."""
         ask = self.asks[turn]
-        home = draw(self.buckets, ask, range(ask.due, -1, -1))
+        home = draw(self.buckets, ask, range(ask.due, -1, -1), tightest_first=True)
         if sum(take.qty for take in home) == ask.qty:
             self.homes[turn] = home
             self.turns.add(turn)

@@ -47,11 +47,12 @@ def match(
     3. Among supplies of the same day a demand keeps what it holds in `current`; the rest goes to
        the surest supply first.
 
-    Always: never more than supply; the order of the input does not matter; what is not promised
-    and ranked last can be dropped without changing anyone else. While nobody has a `keep_by` and all
-    may be split: more supply makes nobody later (than before, or than wanted), a slip makes nobody
-    earlier. With promises, a better-ranked demand may win back supply from one that is then
-    later than before, but never later than its kept promise.
+    Always: never more than supply; the order of the input does not matter; who is not promised
+    and ranked last can be dropped without changing anyone else (unless it alone is for any location:
+    the others are then planned by location). While nobody has a `keep_by` and all may be split:
+    more supply makes nobody later than before or than wanted, a slip makes nobody earlier. With
+    promises, a better-ranked demand may win back supply from one that is then later than before,
+    but never later than its kept promise.
     """
     holds: Holds = {}
     for peg in current:
@@ -136,7 +137,7 @@ def _serve(kept: Kept, turn: int, held: Mapping[int, int]) -> list[Take]:
     if ask.wanted > first:
         latest = min(ask.wanted, ask.due) if turn in kept.turns else ask.wanted
         order = [*range(latest, first - 1, -1), *range(latest + 1, end)]
-    return draw(buckets, ask, order, held)
+    return draw(buckets, ask, order, has_now=held)
 
 
 def _name(

@@ -214,13 +214,23 @@ def test_whole_lines_that_fit_no_supply_break_and_others_are_kept_instead() -> N
 
 
 def test_never_fewer_promises_than_plain_rank_order_would_keep() -> None:
-    # Latest-fit homes would put the 2 onto the supply of 4 and leave the 4 without one.
+    # By quantity the 5 and the 4 are kept, but both need the supply of 8; rank order keeps the 6 and the 4.
     demands = [
-        waits(1, 2, may_split=False, keep_by=day(5)),
-        waits(2, 4, may_split=False, keep_by=day(6)),
+        waits(1, 6, keep_by=day(3)),
+        waits(2, 5, may_split=False, keep_by=day(2)),
+        waits(3, 4, may_split=False, keep_by=day(3)),
     ]
 
-    assert plan(demands, [stock(1, 2), inbound(2, 4, 5)]) == {(1, 1): 2, (2, 2): 4}
+    assert plan(demands, [inbound(1, 2, 0), inbound(2, 8, 0)]) == {(1, 1): 2, (1, 2): 4, (3, 2): 4}
+
+
+def test_a_promised_whole_line_is_put_where_it_fits_tightest() -> None:
+    demands = [
+        waits(1, 4, may_split=False, keep_by=day(3)),
+        waits(2, 6, may_split=False, keep_by=day(3)),
+    ]
+
+    assert plan(demands, [inbound(1, 6, 0), inbound(2, 4, 0)]) == {(1, 2): 4, (2, 1): 6}
 
 
 def test_a_whole_far_dated_line_takes_the_latest_that_holds_it() -> None:
