@@ -55,7 +55,7 @@ def nudge(task_name: str, *ids: int) -> None:
 def ping() -> None:
     """Raise within `PATIENCE` seconds unless the broker answers."""
     with _quick_connection().clone() as connection:
-        connection.ensure_connection(**ONE_TRY)
+        connection.ensure_connection(max_retries=1, interval_start=0, interval_step=0)
         # Opening a channel makes the broker answer; a bare connection does not.
         with connection.channel():
             return
