@@ -1,0 +1,1 @@
+"""What the numbers say: key figures with exact formulas over stored facts."""
