@@ -3,6 +3,7 @@
 import os
 import secrets
 import socket
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -52,7 +53,7 @@ def _kept(name: str, make: Callable[[], str]) -> str:
     except FileNotFoundError:
         pass
     RUN.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f"{name}.{os.getpid()}")
+    draft = path.with_name(f"{name}.{os.getpid()}.{threading.get_ident()}")
     draft.touch(mode=0o600)
     draft.write_text(make())
     try:
