@@ -1,0 +1,80 @@
+"""Which promises are kept when not all can be."""
+
+from backorders.rules.buckets import Ask, Buckets, Take
+from backorders.rules.keeping import Kept, keep_most, most_on_time
+from backorders.rules.types import Demand, Supply
+from tests.rules.worlds import TODAY, day, inbound, stock, waits
+
+
+def kept_of(demands: list[Demand], supplies: list[Supply], bound: set[int] | None = None) -> Kept:
+    buckets = Buckets(supplies, TODAY)
+    asks = [Ask(d, d.qty, buckets.last_by(d.keep_by), -1, d.ref in (bound or set())) for d in demands]
+    return keep_most(asks, lambda: Buckets(supplies, TODAY))
+
+
+def test_the_largest_that_makes_too_much_by_its_day_goes() -> None:
+    # (due bucket, turn, quantity); 5 ready by bucket 0, 9 by bucket 1
+    assert most_on_time([(0, 0, 4), (0, 1, 1), (1, 2, 5)], [5, 9]) == {0, 1}
+    assert most_on_time([(0, 0, 4), (0, 1, 2), (1, 2, 5)], [5, 9]) == {1, 2}
+    assert most_on_time([(0, 0, 4), (0, 1, 1), (1, 2, 4)], [5, 9]) == {0, 1, 2}
+
+
+def test_of_equals_the_worst_ranked_goes() -> None:
+    assert most_on_time([(0, 2, 3), (0, 0, 3), (0, 1, 3)], [6]) == {0, 1}
+
+
+def test_nobody_promised_keeps_nothing() -> None:
+    assert most_on_time([], []) == set()
+    assert kept_of([waits(1, 3)], [stock(1, 5)]).turns == set()
+
+
+def test_a_loose_promise_stands_at_its_last_bucket() -> None:
+    kept = kept_of([waits(1, 3, keep_by=day(6))], [stock(1, 5), inbound(2, 2, 5), inbound(3, 4, 9)])
+
+    assert (kept.turns, kept.homes) == ({0}, {})
+    assert (kept.buckets.left, kept.buckets.slack) == ([5, 2, 4], [5, 4, 8])
+
+
+def test_a_bound_promise_has_a_home_as_late_as_it_may() -> None:
+    demand = waits(1, 2, keep_by=day(6), may_split=False)
+    kept = kept_of([demand], [stock(1, 5), inbound(2, 2, 5), inbound(3, 4, 9)], bound={1})
+
+    assert (kept.turns, kept.homes) == ({0}, {0: [Take(1, 2, 2)]})
+    assert (kept.buckets.left, kept.buckets.room[2]) == ([5, 0, 4], 0)
+
+
+def test_giving_way_lifts_all_that_was_set_aside() -> None:
+    supplies = [stock(1, 5), inbound(2, 2, 5)]
+    demands = [
+        waits(1, 3, keep_by=day(6)),
+        waits(2, 2, keep_by=day(6), may_split=False),
+        waits(3, 9),
+    ]
+    kept = kept_of(demands, supplies, bound={2})
+    assert kept.buckets.slack == [5, 2]
+
+    for turn in range(3):
+        kept.give_way(turn)
+
+    assert (kept.buckets.left, kept.buckets.slack, kept.buckets.room) == ([5, 2], [5, 7], {1: 5, 2: 2})
+
+
+def test_a_promise_without_a_home_leaves_no_trace() -> None:
+    # Location 1 has 3 of the 5 it would need.
+    pinned = waits(1, 5, keep_by=day(6), location_id=1)
+    supplies = [stock(1, 3, location_id=1), stock(2, 9, location_id=2)]
+
+    kept = kept_of([pinned], supplies, bound={1})
+
+    assert (kept.turns, kept.homes) == (set(), {})
+    assert (kept.buckets.left, kept.buckets.slack, kept.buckets.room) == ([12], [12], {1: 3, 2: 9})
+
+
+def test_a_promise_first_given_up_is_kept_after_all_when_another_has_no_home() -> None:
+    # By quantity the two of 3 are kept and the 4 is not; no supply takes a 3 in whole.
+    whole = [waits(n, 3, keep_by=day(1), may_split=False) for n in (1, 2)]
+    supplies = [stock(1, 2), inbound(2, 2, 0), inbound(3, 2, 0)]
+
+    kept = kept_of([*whole, waits(3, 4, keep_by=day(1))], supplies, bound={1, 2})
+
+    assert (kept.turns, kept.buckets.slack) == ({2}, [2])
