@@ -1,0 +1,32 @@
+"""What a quantity, a day or an instant on a document may be; beyond it is a typing error."""
+
+from datetime import date, datetime, timedelta
+
+from inventory.models import MAX_QTY
+from oms.kernel import clock
+from oms.kernel.errors import InvalidValue
+
+MOST_DAYS_AHEAD = 3_650
+# Clocks of warehouses and carriers run a little ahead of ours.
+CLOCK_SKEW = timedelta(minutes=10)
+
+
+def check_qty(qty: int, *, field: str, least: int = 1) -> None:
+    """Refuse a quantity below `least` or beyond MAX_QTY units, naming the field."""
+    if not least <= qty <= MAX_QTY:
+        raise InvalidValue(f"A quantity is a whole number from {least} to {MAX_QTY}.", field=field)
+
+
+def check_coming_day(day: date, *, field: str, zone: str) -> None:
+    """Refuse a day that is past at the location, or ten years away."""
+    today = clock.today(zone)
+    if day < today:
+        raise InvalidValue("This day is past.", field=field)
+    if day > today + timedelta(days=MOST_DAYS_AHEAD):
+        raise InvalidValue("This day is too far away.", field=field)
+
+
+def check_past_instant(at: datetime, *, field: str) -> None:
+    """Refuse an instant that has not come yet."""
+    if at > clock.now() + CLOCK_SKEW:
+        raise InvalidValue("This instant has not come yet.", field=field)
