@@ -15,8 +15,12 @@ class ApiClient(models.Model):
     key_prefix = models.CharField(max_length=12, help_text="The first characters, to tell keys apart.")
     key_hash = models.CharField(max_length=64, unique=True)
     scopes = ArrayField(models.CharField(max_length=40), default=list, blank=True)
-    channel = models.ForeignKey(Channel, null=True, blank=True, on_delete=models.PROTECT, help_text="Empty: all.")
-    location = models.ForeignKey(Location, null=True, blank=True, on_delete=models.PROTECT, help_text="Empty: all.")
+    channel = models.ForeignKey(
+        Channel, null=True, blank=True, on_delete=models.PROTECT, help_text="Empty: all."
+    )
+    location = models.ForeignKey(
+        Location, null=True, blank=True, on_delete=models.PROTECT, help_text="Empty: all."
+    )
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField()
     last_used_at = models.DateTimeField(null=True, blank=True)
@@ -48,7 +52,9 @@ class IdempotencyKey(models.Model):
         ordering = ("-id",)
         constraints = (
             models.UniqueConstraint(fields=("client", "key"), name="one_answer_per_client_and_key"),
-            models.CheckConstraint(condition=Q(state="running") | Q(status__isnull=False), name="done_has_an_answer"),
+            models.CheckConstraint(
+                condition=Q(state="running") | Q(status__isnull=False), name="done_has_an_answer"
+            ),
         )
         indexes = (models.Index(fields=("created_at",), name="idempotency_keys_by_age"),)
 
