@@ -268,10 +268,10 @@ def _clear_stale_lock(cluster: Cluster) -> None:
     if running_pid(cluster) is not None:
         raise NoPostgres(f"a server already runs on {cluster.data}")
     # The lock file also protects from old back ends, so they must be gone before it may go.
-    for backend in _backends(cluster):
-        with contextlib.suppress(psutil.Error):
-            backend.wait(5)
-    for backend in _backends(cluster):
+    deadline = time.monotonic() + 5.0
+    while (left := _backends(cluster)) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    for backend in left:
         with contextlib.suppress(psutil.Error):
             backend.kill()
     (cluster.data / "postmaster.pid").unlink(missing_ok=True)
