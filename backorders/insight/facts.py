@@ -108,6 +108,7 @@ class FlowFacts:
     notices: Sequence[NoticeFact] = ()
     release_latencies: Sequence[timedelta] = ()
     refusals: Sequence[RefusalFact] = ()
+    accepted_qty: int = 0
     received_qty: int = 0
     released_qty: int = 0
 

@@ -261,7 +261,7 @@ def _cover(stock: StockFacts) -> Iterator[Figure]:
 def _refusals(facts: FlowFacts) -> Iterator[Figure]:
     asked = sum(refusal.asked_qty for refusal in facts.refusals)
     refused = sum(refusal.refused_qty for refusal in facts.refusals)
-    yield share("refused", "Refused units, all rules and caps", refused, asked)
+    yield share("refused", "Refused units, of all asked for", refused, facts.accepted_qty + asked)
     for refusal in facts.refusals:
         label = f"Refused units, {refusal.name}"
         yield share(f"refused:{refusal.name}", label, refusal.refused_qty, refusal.asked_qty)

@@ -293,6 +293,7 @@ def test_flow_figures_measure_notice_latency_refusals_and_pull_through() -> None
             RefusalFact(name="WEB 60", asked_qty=10, refused_qty=4),
             RefusalFact(name="drop", asked_qty=10, refused_qty=1),
         ],
+        accepted_qty=30,
         received_qty=50,
         released_qty=20,
     )  # fmt: skip
@@ -302,7 +303,7 @@ def test_flow_figures_measure_notice_latency_refusals_and_pull_through() -> None
         "notice_lead": 8,
         "release_latency_p95": 19,
         "pull_through": Fraction(2, 5),
-        "refused": Fraction(1, 4),
+        "refused": Fraction(1, 10),
         "refused:WEB 60": Fraction(2, 5),
         "refused:drop": Fraction(1, 10),
     }

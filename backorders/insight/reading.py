@@ -1,0 +1,319 @@
+"""Reads the facts behind the key figures: a fixed number of statements, for any number of lines."""
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from django.db import connection
+
+from backorders.insight.facts import FlowFacts, LineFact, NoticeFact, RefusalFact, StockFacts
+from backorders.insight.kpis import COVER_DAYS
+from backorders.policies import rules_in_force
+from backorders.rules.states import choose_rule
+from inventory.models import Sku
+from oms.kernel.causes import CAUSES, Doer
+from purchasing.models import SupplierSku
+
+# Backordered at acceptance is what the first promise said came later; a backorder opened since is none of it.
+LINES = """
+SELECT line.id, line.order_id, line.ordered_qty, line.shipped_qty, line.cancelled_qty, line.unit_price,
+       line.switched_from_id IS NOT NULL AS is_switched,
+       (first.basis->>'later_qty')::int AS later_qty, (first.basis->>'now_qty')::int AS now_qty,
+       backorder.qty AS backorder_qty, backorder.opened_at, backorder.closed_at,
+       first.ships_latest AS first_on, latest.ships_latest AS latest_on, latest.revision,
+       first.service_level, shipped.last_at AS shipped_at, cancelled.rows AS cancellations,
+       coalesce(waits.qty, 0) AS waiting_qty, coalesce(cases.n, 0) AS delays
+FROM orders_orderline line
+JOIN orders_order purchase ON purchase.id = line.order_id
+LEFT JOIN backorders_backorder backorder ON backorder.order_line_id = line.id
+LEFT JOIN backorders_promise first ON first.order_line_id = line.id AND first.revision = 1
+LEFT JOIN backorders_promise latest ON latest.order_line_id = line.id AND latest.superseded_at IS NULL
+LEFT JOIN LATERAL (
+    SELECT max(shipment.scanned_at) AS last_at
+    FROM orders_pickline pick
+    JOIN orders_shipmentline sent ON sent.pick_line_id = pick.id
+    JOIN orders_shipment shipment ON shipment.id = sent.shipment_id
+    WHERE pick.line_id = line.id
+) shipped ON line.shipped_qty > 0
+LEFT JOIN LATERAL (
+    SELECT jsonb_agg(jsonb_build_array(cause, qty, extract(epoch FROM at)) ORDER BY id) AS rows
+    FROM orders_cancellation WHERE line_id = line.id
+) cancelled ON line.cancelled_qty > 0
+LEFT JOIN LATERAL (
+    SELECT max(ceil((demand.open_qty - coalesce(stock.qty, 0)) / demand.units_per_line::numeric))::int AS qty
+    FROM backorders_demand demand
+    LEFT JOIN LATERAL (
+        SELECT sum(peg.qty) AS qty FROM backorders_peg peg
+        JOIN inventory_supply supply ON supply.id = peg.supply_id
+        WHERE peg.demand_id = demand.id AND supply.kind = 'stock'
+    ) stock ON true
+    WHERE demand.order_line_id = line.id AND demand.open_qty > 0
+) waits ON backorder.id IS NOT NULL AND backorder.closed_at IS NULL
+LEFT JOIN LATERAL (
+    SELECT count(*) AS n FROM backorders_delaycase WHERE order_line_id = line.id
+) cases ON backorder.id IS NOT NULL
+WHERE {where}
+ORDER BY line.id
+"""
+# A fraud or a duplicate stopped before anybody tried to ship it was no demand.
+COHORT = """
+purchase.accepted_at >= %(start)s AND purchase.accepted_at < %(end)s AND NOT (
+    line.cancelled_qty = line.ordered_qty
+    AND NOT EXISTS (SELECT FROM orders_pickline pick WHERE pick.line_id = line.id)
+    AND NOT EXISTS (
+        SELECT FROM orders_cancellation c WHERE c.line_id = line.id AND c.cause NOT IN ('fraud', 'duplicate')
+    )
+)
+"""
+WAITING = "backorder.closed_at IS NULL AND backorder.opened_at < %(as_of)s"
+CLOSED = "backorder.closed_at >= %(start)s AND backorder.closed_at < %(end)s"
+
+STOCK = """
+SELECT coalesce(sum(quantity) FILTER (WHERE kind = 'stock'), 0)::int,
+       coalesce(sum(pegged_qty) FILTER (WHERE kind = 'stock'), 0)::int,
+       coalesce(sum(quantity - pegged_qty) FILTER (WHERE kind NOT IN ('stock', 'hold', 'planned')), 0)::int
+FROM inventory_supply WHERE quantity > 0
+"""
+STOCKED_SKUS = "SELECT DISTINCT sku_id FROM inventory_supply WHERE kind = 'stock' AND quantity > 0"
+ORDERED = """
+SELECT coalesce(sum(line.ordered_qty), 0)::int FROM orders_orderline line
+JOIN orders_order purchase ON purchase.id = line.order_id
+WHERE purchase.accepted_at >= %(start)s AND purchase.accepted_at < %(end)s
+"""
+# Known is the newest slip of the SKU before the case was opened; told is the first notice after it.
+NOTICES = """
+SELECT coalesce(slip.at, asked.opened_at), told.sent_at, before.ships_latest
+FROM backorders_delaycase asked
+JOIN orders_orderline line ON line.id = asked.order_line_id
+JOIN orders_order purchase ON purchase.id = line.order_id
+JOIN backorders_promise moved ON moved.id = asked.promise_id
+LEFT JOIN backorders_promise before
+    ON before.order_line_id = line.id AND before.revision = greatest(1, moved.revision - 1)
+CROSS JOIN LATERAL (
+    SELECT min(message.sent_at) AS sent_at FROM notifications_message message
+    WHERE message.subject_ref = purchase.number AND message.kind = 'delay_notice'
+      AND message.sent_at >= asked.opened_at
+) told
+LEFT JOIN LATERAL (
+    SELECT max(change.at) AS at FROM purchasing_datechange change
+    JOIN purchasing_purchaseline bought ON bought.id = change.line_id
+    WHERE bought.sku_id = line.sku_id AND change.at <= asked.opened_at
+) slip ON true
+WHERE asked.opened_at >= %(start)s AND asked.opened_at < %(end)s AND told.sent_at IS NOT NULL
+"""
+LATENCIES = """
+SELECT backorder.closed_at - arrived.at
+FROM backorders_backorder backorder
+JOIN orders_orderline line ON line.id = backorder.order_line_id AND line.cancelled_qty < line.ordered_qty
+CROSS JOIN LATERAL (
+    SELECT max(receipt.at) AS at FROM purchasing_receiptline got
+    JOIN purchasing_receipt receipt ON receipt.id = got.receipt_id
+    JOIN purchasing_purchaseline bought ON bought.id = got.line_id
+    WHERE bought.sku_id = backorder.sku_id
+      AND receipt.at >= backorder.opened_at AND receipt.at <= backorder.closed_at
+) arrived
+WHERE backorder.closed_at >= %(start)s AND backorder.closed_at < %(end)s AND arrived.at IS NOT NULL
+"""
+REFUSALS = """
+SELECT coalesce(nullif(cap_name, ''), reason) AS name, sum(asked_qty)::int, sum(refused_qty)::int
+FROM backorders_refuseddemand WHERE at >= %(start)s AND at < %(end)s GROUP BY 1 ORDER BY 3 DESC, 1
+"""
+RECEIVED = """
+SELECT coalesce(sum(got.received_qty - got.rejected_qty - got.held_qty), 0)::int
+FROM purchasing_receiptline got JOIN purchasing_receipt receipt ON receipt.id = got.receipt_id
+WHERE receipt.at >= %(start)s AND receipt.at < %(end)s
+"""
+
+Params = Mapping[str, datetime]
+
+
+def cohort_lines(start: datetime, end: datetime, zone: str) -> list[LineFact]:
+    """Lines accepted in [start, end), backordered by what their first promise said."""
+    return [_fact(row, zone, row.later_qty or 0) for row in _lines(COHORT, {"start": start, "end": end})]
+
+
+def waiting_lines(as_of: datetime, zone: str) -> list[LineFact]:
+    """Lines whose backorder is open."""
+    return [_fact(row, zone, row.backorder_qty) for row in _lines(WAITING, {"as_of": as_of})]
+
+
+def closed_lines(start: datetime, end: datetime, zone: str) -> list[LineFact]:
+    """Lines whose backorder was closed in [start, end)."""
+    return [_fact(row, zone, row.backorder_qty) for row in _lines(CLOSED, {"start": start, "end": end})]
+
+
+def stock_facts(as_of: datetime) -> StockFacts:
+    """Units on all shelves now, and what was ordered in the 28 days before `as_of`."""
+    [(on_hand, allocated, inbound)] = _rows(STOCK, {})
+    [(ordered,)] = _rows(ORDERED, {"start": as_of - timedelta(days=COVER_DAYS), "end": as_of})
+    return StockFacts(
+        on_hand_qty=on_hand,
+        allocated_qty=allocated,
+        safety_qty=_safety_qty(as_of.date()),
+        inbound_qty=inbound,
+        ordered_28_days_qty=ordered,
+    )
+
+
+def flow_facts(start: datetime, end: datetime, closed: Sequence[LineFact]) -> FlowFacts:
+    """Notices, latencies, refusals and receipts of [start, end); `closed` are its closed backorders."""
+    window = {"start": start, "end": end}
+    [(received,)] = _rows(RECEIVED, window)
+    [(accepted,)] = _rows(ORDERED, window)
+    return FlowFacts(
+        notices=[
+            NoticeFact(known_at=known, told_at=told, promised_at=_end_of(before, known))
+            for known, told, before in _rows(NOTICES, window)
+        ],
+        release_latencies=[span for (span,) in _rows(LATENCIES, window)],
+        refusals=[RefusalFact(name=n, asked_qty=a, refused_qty=r) for n, a, r in _rows(REFUSALS, window)],
+        accepted_qty=accepted,
+        received_qty=received,
+        released_qty=sum(line.released_qty for line in closed),
+    )
+
+
+class _Row(NamedTuple):
+    id: int
+    order_id: int
+    ordered_qty: int
+    shipped_qty: int
+    cancelled_qty: int
+    unit_price: Decimal
+    is_switched: bool
+    later_qty: int | None
+    now_qty: int | None
+    backorder_qty: int
+    opened_at: datetime | None
+    closed_at: datetime | None
+    first_on: date | None
+    latest_on: date | None
+    revision: int | None
+    service_level: Decimal | None
+    shipped_at: datetime | None
+    cancellations: str | None
+    waiting_qty: int
+    delays: int
+
+
+def _lines(where: str, params: Params) -> Iterator[_Row]:
+    return map(_Row._make, _rows(LINES.format(where=where), params))
+
+
+def _rows(sql: str, params: Params) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows
+
+
+def _fact(row: _Row, zone: str, backordered: int) -> LineFact:
+    left = _parse(row.cancellations)
+    undone = min(row.cancelled_qty, backordered)
+    return LineFact(
+        order_id=row.order_id,
+        line_id=row.id,
+        ordered_qty=row.ordered_qty,
+        first_pass_qty=0 if row.is_switched else row.now_qty or 0,
+        unit_price=row.unit_price,
+        backordered_qty=backordered,
+        opened_at=row.opened_at,
+        closed_at=row.closed_at,
+        waiting_qty=row.waiting_qty,
+        delivered_late_qty=_delivered_late(row, backordered - undone),
+        first_promise_on=row.first_on,
+        promise_on=row.latest_on,
+        promises=row.revision or 1,
+        service_level=row.service_level,
+        completed_on=_completed_on(row, left, zone),
+        is_whole=not row.cancelled_qty,
+        customer_cancelled_on=_left_on(row, left, zone),
+        cancelled_by=_by_doer(left, undone),
+        delays=row.delays,
+    )
+
+
+Left = list[tuple[str, int, datetime]]
+
+
+def _parse(cancellations: str | None) -> Left:
+    """The driver hands JSON over as text, as the ORM's own JSON fields want it."""
+    rows = json.loads(cancellations) if cancellations else []
+    return [(_doer(cause), qty, datetime.fromtimestamp(at, UTC)) for cause, qty, at in rows]
+
+
+def _doer(cause: str) -> str:
+    """Whose doing a cancellation was: customer, policy, law, else the merchant."""
+    if cause == "too_late":
+        return "policy"
+    doer = CAUSES[cause].doer if cause in CAUSES else Doer.UNKNOWN
+    return {Doer.CUSTOMER: "customer", Doer.LAW: "law"}.get(doer, "merchant")
+
+
+def _by_doer(left: Left, undone: int) -> tuple[tuple[str, int], ...]:
+    """Cancelled units count as backordered ones first."""
+    by: Counter[str] = Counter()
+    for doer, qty, _ in left:
+        taken = min(qty, undone)
+        by[doer] += taken
+        undone -= taken
+    return tuple((doer, qty) for doer, qty in by.items() if qty)
+
+
+def _delivered_late(row: _Row, owed: int) -> int:
+    """What stock covered at once ships first; the rest of what shipped had been waited for."""
+    at_once = max(0, row.ordered_qty - row.cancelled_qty - owed)
+    return max(0, min(owed, row.shipped_qty - at_once))
+
+
+def _completed_on(row: _Row, left: Left, zone: str) -> date | None:
+    """The day on which all was delivered that the customer had not cancelled by then."""
+    by_customer = [(qty, at) for doer, qty, at in left if doer == "customer"]
+    if row.shipped_at is None or row.shipped_qty + sum(qty for qty, _ in by_customer) < row.ordered_qty:
+        return None
+    return max([row.shipped_at, *(at for _, at in by_customer)]).astimezone(ZoneInfo(zone)).date()
+
+
+def _left_on(row: _Row, left: Left, zone: str) -> date | None:
+    """The day the customer had cancelled the whole line."""
+    by_customer = [(qty, at) for doer, qty, at in left if doer == "customer"]
+    if not by_customer or sum(qty for qty, _ in by_customer) < row.ordered_qty:
+        return None
+    return max(at for _, at in by_customer).astimezone(ZoneInfo(zone)).date()
+
+
+def _end_of(day: date | None, like: datetime) -> datetime | None:
+    """The instant at which a promised day is over."""
+    if day is None:
+        return None
+    return datetime(day.year, day.month, day.day, tzinfo=like.tzinfo) + timedelta(days=1)
+
+
+def _safety_qty(on: date) -> int:
+    """Safety stock of the rule in force for each SKU on a shelf, on no channel in particular."""
+    scopes = [scope for scope, _ in rules_in_force()]
+    if not any(scope.rule.safety_stock for scope in scopes):
+        return 0
+    ids = [sku_id for (sku_id,) in _rows(STOCKED_SKUS, {})]
+    suppliers: defaultdict[int, set[int]] = defaultdict(set)
+    for sku_id, supplier_id in SupplierSku.objects.filter(sku_id__in=ids).values_list(
+        "sku_id", "supplier_id"
+    ):
+        suppliers[sku_id].add(supplier_id)
+    rules = [
+        choose_rule(
+            scopes,
+            sku_id=sku_id,
+            category=category,
+            supplier_ids=suppliers[sku_id],
+            channel_id=0,
+            region="",
+            today=on,
+        )
+        for sku_id, category in Sku.objects.filter(pk__in=ids).values_list("pk", "category")
+    ]
+    return sum(scope.rule.safety_stock for scope in rules if scope)
