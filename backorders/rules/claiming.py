@@ -37,7 +37,7 @@ class Claim:
     parts: tuple[Part, ...] = ()
 
     @classmethod
-    def of(cls, parts: Sequence[Part], *, short: int, too_late: int = 0) -> Claim:
+    def of(cls, parts: Sequence[Part], *, short: int, too_late: int) -> Claim:
         """The claim made of these parts."""
         return cls(
             pegs=tuple((part.supply_ref, part.qty) for part in parts),

@@ -40,6 +40,6 @@ def rank(
 
 def tiers_up(*, waiting_days: int, starve_after: int | None, tier_every: int | None) -> int:
     """Allocation classes won by waiting: one for each full `tier_every` days beyond `starve_after`."""
-    if starve_after is None or not tier_every or waiting_days <= starve_after:
+    if starve_after is None or not tier_every or waiting_days < starve_after:
         return 0
     return (waiting_days - starve_after) // tier_every

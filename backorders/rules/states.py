@@ -259,7 +259,7 @@ def _launch_gate(question: Question, rule: RuleView) -> Reason | None:
 
 def _accepted(question: Question, now_qty: int, later_qty: int) -> Claim | None:
     """The claim cut down to what is accepted; stock is given up only where nothing can ship now."""
-    if not now_qty + later_qty:
+    if not (now_qty or later_qty):
         return None
     given_up = question.qty - question.claim.short - now_qty - later_qty
     return question.claim.less(given_up, stock_too=not question.is_launched)

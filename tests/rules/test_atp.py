@@ -135,4 +135,5 @@ def test_partial_is_each_further_step() -> None:
 
     assert partial(profile, 10) == [(day(0), 6), (day(4), 4)]
     assert partial(profile, 20) == [(day(0), 6), (day(4), 5), (day(9), 5)]
+    assert partial(profile, 7) == [(day(0), 6), (day(4), 1)]
     assert partial(profile, 0) == []

@@ -188,6 +188,14 @@ def test_delivery_counts_the_carriers_days_by_region() -> None:
     assert deliver(place(carrier=DAILY), FRIDAY, "DE") == SATURDAY
 
 
+def test_a_place_that_says_nothing_else_ships_and_delivers_the_same_day() -> None:
+    plain = Place("UTC")
+
+    assert ship_from_stock(plain, datetime(2026, 3, 20, 23, 59, tzinfo=UTC)) == FRIDAY
+    assert ship_from_inbound(plain, FRIDAY, 0, FRIDAY) == FRIDAY
+    assert deliver(plain, FRIDAY, "DE") == FRIDAY
+
+
 # -- windows
 
 
@@ -249,6 +257,17 @@ def test_an_overdue_inbound_counts_as_arriving_today_and_says_so() -> None:
     assert promise.steps[:3] == (
         "Expected Mon 16 Mar 2026, and 1 day of buffer: Tue 17 Mar 2026.",
         "That day is past, so it counts as arriving today, Fri 20 Mar 2026.",
+        "Put away after 1 working day of receiving: Mon 23 Mar 2026.",
+    )
+
+
+def test_an_inbound_due_today_is_not_called_past() -> None:
+    promise = window(
+        place(), expected_on=FRIDAY, at=at(FRIDAY, 9), median_buffer=0, level_buffer=0, region="DE"
+    )
+
+    assert promise.steps[:2] == (
+        "Expected Fri 20 Mar 2026, and 0 days of buffer: Fri 20 Mar 2026.",
         "Put away after 1 working day of receiving: Mon 23 Mar 2026.",
     )
 

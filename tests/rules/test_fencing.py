@@ -5,8 +5,6 @@ from dataclasses import replace
 import pytest
 
 from backorders.rules.fencing import (
-    UNLIMITED_QTY,
-    UNLIMITED_REF,
     Fences,
     fence_dues,
     fence_supplies,
@@ -19,9 +17,15 @@ from tests.rules.worlds import TODAY, day, inbound, stock
 
 
 def test_without_fences_only_the_overdue_moves_to_today() -> None:
-    supplies = [stock(1, 5), inbound(2, 5, -40), inbound(3, 5, 900)]
+    planned = inbound(4, 5, 0, kind=SupplyKind.PLANNED)
+    supplies = [stock(1, 5), inbound(2, 5, -40), inbound(3, 5, 900), planned]
 
-    assert fence_supplies(supplies, TODAY, Fences()) == [stock(1, 5), inbound(2, 5, 0), inbound(3, 5, 900)]
+    assert fence_supplies(supplies, TODAY, Fences()) == [
+        stock(1, 5),
+        inbound(2, 5, 0),
+        inbound(3, 5, 900),
+        planned,
+    ]
     assert fence_dues([Due(day(-40), 1), Due(day(900), 2)], TODAY, Fences()) == [
         Due(TODAY, 1),
         Due(day(900), 2),
@@ -77,9 +81,7 @@ def test_what_is_only_planned_waits_for_the_end_of_the_planning_fence() -> None:
 def test_from_the_lead_time_on_there_is_no_end_of_supply() -> None:
     fences = Fences(infinite_from_lead_time=True, lead_time_days=21, horizon_days=14)
 
-    assert fence_supplies([], TODAY, fences) == [
-        Supply(UNLIMITED_REF, SupplyKind.PLANNED, UNLIMITED_QTY, day(21))
-    ]
+    assert fence_supplies([], TODAY, fences) == [Supply(0, SupplyKind.PLANNED, 1_000_000_000, day(21))]
 
 
 def test_unlimited_supply_stays_outside_the_planning_fence() -> None:
@@ -90,6 +92,7 @@ def test_unlimited_supply_stays_outside_the_planning_fence() -> None:
 
 def test_beyond_the_horizon_the_answer_is_the_lead_time() -> None:
     assert lead_time_answer(TODAY, Fences(lead_time_days=21)) == day(21)
+    assert lead_time_answer(TODAY, Fences()) == TODAY
 
 
 @pytest.mark.parametrize(

@@ -75,5 +75,6 @@ def test_the_starvation_guard_never_lifts_above_class_zero() -> None:
     guard: dict[str, Any] = {"starve_after": 30, "tier_every": 10}
 
     assert place(waiting_days=40, **guard)[0] == 1
+    assert place(starve_after=0, tier_every=1)[0] == 2
     assert place(waiting_days=400, **guard)[0] == 0
     assert place(allocation_class=-1, waiting_days=400, **guard)[0] == -1

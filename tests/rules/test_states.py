@@ -64,6 +64,10 @@ def test_ten_asked_six_free_are_six_now_and_four_late() -> None:
     assert (pegs(answer), answer.mode) == (((1, 6), (2, 4)), WaitMode.ACCIDENTAL)
 
 
+def test_half_now_and_half_later_is_one_claim() -> None:
+    assert pegs(judge(asked(12))) == ((1, 6), (2, 6))
+
+
 def test_fifteen_of_ten_on_hand_and_three_backorderable() -> None:
     cap = CapRoom(room=3, name="Spring")
     answer = judge(asked(15, [stock(1, 10), inbound(2, 50, 8)], cap=cap))
@@ -129,7 +133,10 @@ def test_what_the_rule_just_allows(fields: dict[str, Any]) -> None:
 
 
 def test_what_supply_does_not_cover_is_refused_with_its_reason() -> None:
-    assert split(judge(asked(20))) == (State.OUT_OF_STOCK, 6, 10, 4, Reason.NO_SUPPLY)
+    answer = judge(asked(20))
+
+    assert split(answer) == (State.OUT_OF_STOCK, 6, 10, 4, Reason.NO_SUPPLY)
+    assert pegs(answer) == ((1, 6), (2, 10))
 
 
 def test_an_inactive_supplier_is_named_when_supply_is_lacking() -> None:
@@ -269,6 +276,25 @@ def test_stock_and_the_kinds_of_the_rule_may_be_claimed(fields: dict[str, Any], 
     supplies = [stock(1, 5), inbound(2, 5, 4), inbound(3, 5, 9, kind=SupplyKind.PLANNED)]
 
     assert [supply.ref for supply in countable(supplies, **fields)] == refs
+
+
+def test_a_rule_says_no_more_than_it_must() -> None:
+    assert RuleView(id=1, mode=RuleMode.DENY) == RuleView(
+        id=1,
+        mode=RuleMode.DENY,
+        version=1,
+        safety_stock=0,
+        oversell_qty=0,
+        kinds=frozenset(),
+        needs_open_purchase=False,
+        longest_wait_days=None,
+        service_level=0.9,
+        least_buffer_days=0,
+        max_volatility=None,
+        split=True,
+        valid_from=None,
+        valid_to=None,
+    )
 
 
 # -- which rule

@@ -1,7 +1,7 @@
 """The words the rules speak."""
 
-from backorders.rules.types import RuleMode, SupplyKind, WaitMode, trust_of, wait_mode_of
-from tests.rules.worlds import inbound, stock
+from backorders.rules.types import RuleMode, Supply, SupplyKind, WaitMode, trust_of, wait_mode_of
+from tests.rules.worlds import TODAY, inbound, stock
 
 
 def test_trust_goes_from_stock_down_to_what_is_only_planned() -> None:
@@ -23,6 +23,10 @@ def test_only_a_purchase_is_lifted_by_confirmation() -> None:
     assert trust_of(SupplyKind.PLANNED, confirmed=True) == 10
     assert inbound(1, 1, 5, confirmed=True).trust == 40
     assert stock(1, 1, confirmed=True).trust == 70
+
+
+def test_a_supply_is_at_no_particular_place_and_unconfirmed_unless_said() -> None:
+    assert stock(1, 5) == Supply(1, SupplyKind.STOCK, 5, TODAY, location_id=0, confirmed=False)
 
 
 def test_every_rule_mode_has_a_mode_of_wait() -> None:
