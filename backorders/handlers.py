@@ -2,6 +2,21 @@
 
 from collections.abc import Mapping, Sequence
 
+from backorders import allocating, cancelling, promising, replanning
 from oms.kernel import events
 
-HANDLERS: Mapping[type[events.Event], Sequence[events.Listener]] = {}
+HANDLERS: Mapping[type[events.Event], Sequence[events.Listener]] = {
+    events.OrderAccepted: [promising.promise_order],
+    events.OrderUnheld: [replanning.mark_order],
+    events.QtyCancelled: [cancelling.ask_policy, allocating.drop],
+    events.GoodsShipped: [allocating.consume],
+    events.PickReturned: [allocating.take_back],
+    events.SupplyAdded: [replanning.mark_supplies],
+    events.SupplyMoved: [replanning.mark_supplies],
+    events.SupplyCut: [allocating.shed],
+    events.StockArrived: [allocating.convert_pegs],
+    events.StockCounted: [replanning.mark_supply],
+    events.HoldCleared: [replanning.mark_supply],
+    events.PolicyChanged: [replanning.mark_policy],
+}
+"""Events not named here are for the feed only."""

@@ -58,8 +58,12 @@ class AtpRule(Policy):
     name = models.CharField(max_length=120)
     sku = models.ForeignKey(Sku, null=True, blank=True, on_delete=models.CASCADE, related_name="atp_rules")
     category = models.CharField(max_length=80, blank=True, default="")
-    supplier = models.ForeignKey(Supplier, null=True, blank=True, on_delete=models.CASCADE, related_name="atp_rules")
-    channel = models.ForeignKey(Channel, null=True, blank=True, on_delete=models.CASCADE, related_name="atp_rules")
+    supplier = models.ForeignKey(
+        Supplier, null=True, blank=True, on_delete=models.CASCADE, related_name="atp_rules"
+    )
+    channel = models.ForeignKey(
+        Channel, null=True, blank=True, on_delete=models.CASCADE, related_name="atp_rules"
+    )
     region = models.CharField(max_length=40, blank=True, default="")
     valid_from = models.DateField(null=True, blank=True)
     valid_to = models.DateField(null=True, blank=True)
@@ -67,17 +71,23 @@ class AtpRule(Policy):
     mode = models.CharField(max_length=20, choices=Mode, default=Mode.BACKORDER)
     safety_stock = models.PositiveIntegerField(default=0)
     oversell_qty = models.PositiveIntegerField(default=0, help_text="Units sold beyond all firm supply.")
-    kinds = ArrayField(models.CharField(max_length=12), default=kinds_that_count, help_text="Supply kinds that count.")
+    kinds = ArrayField(
+        models.CharField(max_length=12), default=kinds_that_count, help_text="Supply kinds that count."
+    )
     needs_open_purchase = models.BooleanField(default=False)
     longest_wait_days = models.PositiveIntegerField(null=True, blank=True, help_text="Empty: any wait.")
     service_level = models.DecimalField(
-        max_digits=4, decimal_places=3, default=Decimal("0.9"),
+        max_digits=4,
+        decimal_places=3,
+        default=Decimal("0.9"),
         validators=[MinValueValidator(Decimal("0.5")), MaxValueValidator(Decimal("0.99"))],
     )
     least_buffer_days = models.PositiveIntegerField(default=0)
     max_volatility = models.DecimalField(max_digits=6, decimal_places=3, null=True, blank=True)
     split = models.CharField(max_length=16, choices=Split, default=Split.ANY)
-    tolerance_days = models.PositiveIntegerField(default=0, help_text="Later than promised by this much is not told.")
+    tolerance_days = models.PositiveIntegerField(
+        default=0, help_text="Later than promised by this much is not told."
+    )
     charge_policy = models.CharField(max_length=12, choices=ChargePolicy, default=ChargePolicy.AT_ORDER)
     deposit_percent = models.PositiveSmallIntegerField(
         null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(100)]
@@ -90,14 +100,18 @@ class AtpRule(Policy):
         ordering = ("name", "id")
         constraints = (
             models.CheckConstraint(
-                condition=Q(valid_to__isnull=True) | Q(valid_from__isnull=True) | Q(valid_to__gte=F("valid_from")),
+                condition=Q(valid_to__isnull=True)
+                | Q(valid_from__isnull=True)
+                | Q(valid_to__gte=F("valid_from")),
                 name="rule_ends_after_it_starts",
             ),
             models.CheckConstraint(
-                condition=~Q(charge_policy="deposit") | Q(deposit_percent__isnull=False), name="deposit_has_a_percent"
+                condition=~Q(charge_policy="deposit") | Q(deposit_percent__isnull=False),
+                name="deposit_has_a_percent",
             ),
             models.CheckConstraint(
-                condition=Q(service_level__gte=Decimal("0.5")) & Q(service_level__lt=1), name="service_level_in_range"
+                condition=Q(service_level__gte=Decimal("0.5")) & Q(service_level__lt=1),
+                name="service_level_in_range",
             ),
         )
 
@@ -121,7 +135,9 @@ class Cap(Policy):
     customer_class = models.CharField(max_length=40, blank=True, default="")
     starts_on = models.DateField(null=True, blank=True)
     ends_on = models.DateField(null=True, blank=True)
-    max_open_units = models.PositiveIntegerField(null=True, blank=True, help_text="Empty: unlimited. 0: none.")
+    max_open_units = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Empty: unlimited. 0: none."
+    )
     max_units_per_order = models.PositiveIntegerField(null=True, blank=True)
     max_units_per_customer = models.PositiveIntegerField(null=True, blank=True)
     bucket = models.CharField(max_length=8, choices=Bucket, default=Bucket.NONE)
@@ -134,7 +150,9 @@ class Cap(Policy):
         ordering = ("name", "id")
         constraints = (
             models.CheckConstraint(
-                condition=Q(ends_on__isnull=True) | Q(starts_on__isnull=True) | Q(ends_on__gte=F("starts_on")),
+                condition=Q(ends_on__isnull=True)
+                | Q(starts_on__isnull=True)
+                | Q(ends_on__gte=F("starts_on")),
                 name="cap_ends_after_it_starts",
             ),
         )
@@ -147,7 +165,9 @@ class CapUsage(models.Model):
     """How much of a cap (of one bucket of it) is used: the sum of its claims. The row is its lock."""
 
     cap = models.ForeignKey(Cap, on_delete=models.CASCADE, related_name="usages")
-    bucket_on = models.DateField(null=True, blank=True, help_text="First day of the bucket; empty without buckets.")
+    bucket_on = models.DateField(
+        null=True, blank=True, help_text="First day of the bucket; empty without buckets."
+    )
     used_qty = models.IntegerField(default=0)
 
     class Meta:
@@ -180,10 +200,13 @@ class CapClaim(models.Model):
         ordering = ("id",)
         constraints = (
             models.UniqueConstraint(
-                fields=("usage", "order_line", "cart_hold"), nulls_distinct=False, name="one_claim_per_counter_and_line"
+                fields=("usage", "order_line", "cart_hold"),
+                nulls_distinct=False,
+                name="one_claim_per_counter_and_line",
             ),
             models.CheckConstraint(
-                condition=Q(order_line__isnull=False) ^ Q(cart_hold__isnull=False), name="claim_of_a_line_or_a_cart"
+                condition=Q(order_line__isnull=False) ^ Q(cart_hold__isnull=False),
+                name="claim_of_a_line_or_a_cart",
             ),
         )
 
@@ -201,7 +224,9 @@ class CancellationPolicy(Policy):
         RELEASED = "released", "until the warehouse has packed"
 
     name = models.CharField(max_length=120)
-    sku = models.ForeignKey(Sku, null=True, blank=True, on_delete=models.CASCADE, related_name="cancellation_policies")
+    sku = models.ForeignKey(
+        Sku, null=True, blank=True, on_delete=models.CASCADE, related_name="cancellation_policies"
+    )
     category = models.CharField(max_length=80, blank=True, default="")
     channel = models.ForeignKey(
         Channel, null=True, blank=True, on_delete=models.CASCADE, related_name="cancellation_policies"
@@ -210,12 +235,16 @@ class CancellationPolicy(Policy):
     mode = models.CharField(max_length=20, blank=True, default="", help_text="Mode of the wait; empty: any.")
     priority = models.IntegerField(default=0)
     self_cancel_until = models.CharField(max_length=12, choices=Until, default=Until.ALLOCATED)
-    auto_cancel_days_late = models.PositiveIntegerField(null=True, blank=True, help_text="Empty: never by itself.")
+    auto_cancel_days_late = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Empty: never by itself."
+    )
     auto_cancel_on_delay = models.PositiveSmallIntegerField(
         null=True, blank=True, help_text="Cancel on the n-th delay. Empty: never."
     )
     asks_first = models.BooleanField(default=True, help_text="Ask the customer before cancelling by itself.")
-    answer_days = models.PositiveSmallIntegerField(default=7, help_text="Days the customer has to answer a delay.")
+    answer_days = models.PositiveSmallIntegerField(
+        default=7, help_text="Days the customer has to answer a delay."
+    )
     silence_means = models.CharField(
         max_length=10, choices=(("wait", "wait"), ("cancel", "cancel")), default="wait"
     )

@@ -33,14 +33,18 @@ class Promise(models.Model):
             models.UniqueConstraint(
                 fields=("order_line",), condition=Q(superseded_at=None), name="one_current_promise_per_line"
             ),
-            models.CheckConstraint(condition=Q(revision=1) | ~Q(cause=""), name="only_first_promise_needs_no_cause"),
+            models.CheckConstraint(
+                condition=Q(revision=1) | ~Q(cause=""), name="only_first_promise_needs_no_cause"
+            ),
             models.CheckConstraint(
                 condition=Q(ships_latest__isnull=True) | Q(ships_latest__gte=models.F("ships_earliest")),
                 name="promise_window_is_in_order",
             ),
         )
         indexes = (
-            models.Index(fields=("ships_latest",), condition=Q(superseded_at=None), name="current_promises_by_date"),
+            models.Index(
+                fields=("ships_latest",), condition=Q(superseded_at=None), name="current_promises_by_date"
+            ),
         )
 
     def __str__(self) -> str:
@@ -71,13 +75,17 @@ class Backorder(models.Model):
     confidence = models.DecimalField(max_digits=3, decimal_places=2, default=0)
     evidence = models.JSONField(default=dict)
     opened_at = models.DateTimeField()
-    closed_at = models.DateTimeField(null=True, blank=True, help_text="When all of it was allocated or cancelled.")
+    closed_at = models.DateTimeField(
+        null=True, blank=True, help_text="When all of it was allocated or cancelled."
+    )
 
     class Meta:
         ordering = ("-opened_at",)
         constraints = (models.CheckConstraint(condition=Q(qty__gte=1), name="backorder_waits_for_something"),)
         indexes = (
-            models.Index(fields=("opened_at", "id"), condition=Q(closed_at=None), name="open_backorders_by_age"),
+            models.Index(
+                fields=("opened_at", "id"), condition=Q(closed_at=None), name="open_backorders_by_age"
+            ),
             models.Index(fields=("sku",), condition=Q(closed_at=None), name="open_backorders_of_a_sku"),
             models.Index(fields=("cause",), condition=Q(closed_at=None), name="open_backorders_by_cause"),
         )
@@ -127,7 +135,9 @@ class DelayCase(models.Model):
             ),
         )
         indexes = (
-            models.Index(fields=("answer_by", "id"), condition=Q(closed_at=None), name="open_cases_by_deadline"),
+            models.Index(
+                fields=("answer_by", "id"), condition=Q(closed_at=None), name="open_cases_by_deadline"
+            ),
         )
 
     def __str__(self) -> str:
@@ -145,7 +155,9 @@ class Choice(models.Model):
 
     case = models.ForeignKey(DelayCase, on_delete=models.CASCADE, related_name="answers")
     choice = models.CharField(max_length=12, choices=Answer)
-    alternative = models.ForeignKey(Sku, null=True, blank=True, on_delete=models.PROTECT, related_name="chosen_in")
+    alternative = models.ForeignKey(
+        Sku, null=True, blank=True, on_delete=models.PROTECT, related_name="chosen_in"
+    )
     is_silence = models.BooleanField(default=False)
     at = models.DateTimeField()
     by = models.CharField(max_length=120)

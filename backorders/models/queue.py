@@ -14,7 +14,9 @@ class Demand(models.Model):
     sku = models.ForeignKey(Sku, on_delete=models.PROTECT, related_name="demands")
     channel = models.ForeignKey(Channel, on_delete=models.PROTECT, related_name="demands")
     region = models.CharField(max_length=40, blank=True, default="")
-    units_per_line = models.PositiveIntegerField(default=1, help_text="Units of this SKU for one unit of the line.")
+    units_per_line = models.PositiveIntegerField(
+        default=1, help_text="Units of this SKU for one unit of the line."
+    )
     open_qty = models.IntegerField()
     pegged_qty = models.IntegerField(default=0)
     released_qty = models.IntegerField(default=0, help_text="Handed to the warehouse, not shipped yet.")
@@ -22,11 +24,17 @@ class Demand(models.Model):
     priority = models.IntegerField(default=100)
     accepted_at = models.DateTimeField()
     wanted_on = models.DateField(null=True, blank=True)
-    first_promise_on = models.DateField(null=True, blank=True, help_text="Latest ship date of the first promise.")
-    promised_on = models.DateField(null=True, blank=True, help_text="Latest ship date of the current promise.")
+    first_promise_on = models.DateField(
+        null=True, blank=True, help_text="Latest ship date of the first promise."
+    )
+    promised_on = models.DateField(
+        null=True, blank=True, help_text="Latest ship date of the current promise."
+    )
     may_split = models.BooleanField(default=True)
     is_complete = models.BooleanField(default=False, help_text="Ships only when the whole order can.")
-    is_held = models.BooleanField(default=False, help_text="Its order is held: keeps its claims, is not released.")
+    is_held = models.BooleanField(
+        default=False, help_text="Its order is held: keeps its claims, is not released."
+    )
     mode = models.CharField(max_length=20, default="accidental")
 
     class Meta:
@@ -37,12 +45,15 @@ class Demand(models.Model):
                 condition=Q(pegged_qty__gte=0) & Q(pegged_qty__lte=F("open_qty")), name="pegged_within_open"
             ),
             models.CheckConstraint(
-                condition=Q(released_qty__gte=0) & Q(released_qty__lte=F("pegged_qty")), name="released_within_pegged"
+                condition=Q(released_qty__gte=0) & Q(released_qty__lte=F("pegged_qty")),
+                name="released_within_pegged",
             ),
         )
         indexes = (
             models.Index(fields=("sku",), condition=Q(open_qty__gt=0), name="open_demand_of_a_sku"),
-            models.Index(fields=("sku",), condition=Q(open_qty__gt=F("pegged_qty")), name="short_demand_of_a_sku"),
+            models.Index(
+                fields=("sku",), condition=Q(open_qty__gt=F("pegged_qty")), name="short_demand_of_a_sku"
+            ),
             models.Index(fields=("promised_on",), condition=Q(open_qty__gt=0), name="open_demand_by_promise"),
         )
 
@@ -98,7 +109,9 @@ class CartHold(models.Model):
 
     token = models.CharField(max_length=40, unique=True)
     sku = models.ForeignKey(Sku, on_delete=models.CASCADE, related_name="cart_holds")
-    location = models.ForeignKey(Location, null=True, blank=True, on_delete=models.CASCADE, related_name="cart_holds")
+    location = models.ForeignKey(
+        Location, null=True, blank=True, on_delete=models.CASCADE, related_name="cart_holds"
+    )
     channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="cart_holds")
     region = models.CharField(max_length=40, blank=True, default="")
     qty = models.PositiveIntegerField()
@@ -110,7 +123,9 @@ class CartHold(models.Model):
     class Meta:
         ordering = ("-id",)
         constraints = (models.CheckConstraint(condition=Q(qty__gte=1), name="cart_hold_holds_something"),)
-        indexes = (models.Index(fields=("sku", "expires_at"), condition=Q(ended_at=None), name="live_cart_holds"),)
+        indexes = (
+            models.Index(fields=("sku", "expires_at"), condition=Q(ended_at=None), name="live_cart_holds"),
+        )
 
     def __str__(self) -> str:
         return self.token

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from oms.kernel.cause_words import WORDS
 from oms.kernel.errors import InvalidValue
 
 
@@ -69,9 +70,10 @@ def cause_code(raw: str, *, field: str = "cause") -> str:
     return code
 
 
-def words_for_customer(code: str) -> str:
+def words_for_customer(code: str, language: str = "en") -> str:
     """What the customer reads for this code; codes of a shop's own read as a change of plan."""
-    return CAUSES.get(code, CAUSES["other"]).words
+    known = CAUSES.get(code, CAUSES["other"])
+    return WORDS.get(language, {}).get(known.code, known.words)
 
 
 def choices() -> list[tuple[str, str]]:

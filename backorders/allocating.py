@@ -1,0 +1,268 @@
+"""What happens to claims when their goods arrive, shrink, ship, or are no longer wanted."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+from django.db import connection
+from django.db.models import F
+
+from backorders import capping, causes, pegging, telling
+from backorders.marking import mark
+from backorders.models import DelayCase, Demand, Peg
+from backorders.rules.ranking import rank
+from inventory import movements
+from inventory.locks import lock_skus
+from inventory.models import Supply
+from oms.kernel import clock
+from oms.kernel.actors import Actor, ActorKind
+from oms.kernel.errors import Conflict
+from oms.kernel.events import GoodsShipped, PickReturned, QtyCancelled, StockArrived, SupplyCut
+from oms.orders.models import Cancellation, OrderLine, PickLine, ShipmentLine
+
+
+class WithWarehouse(Conflict):
+    """The goods were handed to the warehouse; it must give them back first."""
+
+    code = "with_warehouse"
+
+
+def drop(event: QtyCancelled) -> None:
+    """Let go of what cancelled units claimed, the latest supply first; caps get their room back."""
+    rows = Cancellation.objects.filter(pk__in=event.cancellation_ids).values_list("line_id", "qty")
+    cancelled: defaultdict[int, int] = defaultdict(int)
+    for line_id, qty in rows:
+        cancelled[line_id] += qty
+    demands = list(Demand.objects.filter(order_line_id__in=cancelled).order_by("sku_id"))
+    lock_skus({demand.sku_id for demand in demands})
+    demands = list(Demand.objects.filter(pk__in=[demand.pk for demand in demands]).order_by("pk"))
+    pegs = _pegs_of(demands)
+    deltas: list[pegging.PegDelta] = []
+    for demand in demands:
+        demand.open_qty -= cancelled[demand.order_line_id] * demand.units_per_line
+        if demand.open_qty < demand.released_qty:
+            raise WithWarehouse(
+                "These goods were handed to the warehouse; it must give them back first.", field="qty"
+            )
+        deltas += _loosen(pegs[demand.pk], demand.pegged_qty - demand.open_qty)
+    pegging.write(deltas)
+    Demand.objects.bulk_update(demands, ["open_qty"])
+    capping.give_back(line_qtys=cancelled)
+    close_covered(cancelled)
+    mark(sku_ids={demand.sku_id for demand in demands}, cause="order_changed")
+    telling.tell_cancelled(cancellation_ids=event.cancellation_ids)
+
+
+def convert_pegs(event: StockArrived) -> None:
+    """Move claims with their goods, the best-ranked first, so that nobody newer can take them."""
+    supplies = Supply.objects.in_bulk({pk for move in event.arrivals for pk in move[:2]})
+    lock_skus({supply.sku_id for supply in supplies.values()})
+    claims = _claims_on([from_id for from_id, _, _ in event.arrivals])
+    deltas: list[pegging.PegDelta] = []
+    for from_id, to_id, qty in event.arrivals:
+        queue = claims[from_id]
+        while qty and queue:
+            peg = queue[0]
+            moved = min(qty, peg.qty - peg.released_qty)
+            deltas += [(peg.demand_id, from_id, -moved), (peg.demand_id, to_id, moved)]
+            peg.qty -= moved
+            qty -= moved
+            if peg.qty == peg.released_qty:
+                queue.pop(0)
+    pegging.write(deltas)
+    close_covered(_lines_of({demand for demand, _, _ in deltas}))
+    mark(sku_ids={supply.sku_id for supply in supplies.values()}, cause=event.cause)
+
+
+def shed(event: SupplyCut) -> None:
+    """Take claims off supplies that are about to shrink; the worst-ranked lose."""
+    supplies = Supply.objects.in_bulk([pk for pk, _ in event.cuts])
+    lock_skus({supply.sku_id for supply in supplies.values()})
+    supplies = Supply.objects.in_bulk([pk for pk, _ in event.cuts])
+    claims = _claims_on(list(supplies))
+    deltas: list[pegging.PegDelta] = []
+    for supply_id, cut in event.cuts:
+        supply = supplies[supply_id]
+        too_many = supply.pegged_qty - (supply.quantity - cut)
+        lost = _loosen_worst(claims[supply_id], too_many)
+        if too_many > 0 and -sum(delta for _, _, delta in lost) < too_many:
+            raise WithWarehouse("More of it is with the warehouse already than would be left.", field="qty")
+        deltas += lost
+    pegging.write(deltas)
+    lost_stock = [
+        demand_id for demand_id, supply_id, _ in deltas if supplies[supply_id].kind == Supply.Kind.STOCK
+    ]
+    causes.open_lost(list(Demand.objects.filter(pk__in=lost_stock)), by=event.by)
+    mark(sku_ids={supply.sku_id for supply in supplies.values()}, cause=event.cause)
+
+
+def consume(event: GoodsShipped) -> None:
+    """Spend the allocations of what left, and issue it from stock."""
+    shipped = list(
+        ShipmentLine.objects.filter(shipment_id=event.shipment_id).values_list(
+            "pick_line__line_id", "pick_line__sku_id", "pick_line__pick__location_id", "qty"
+        )
+    )
+    lock_skus({sku_id for _, sku_id, _, _ in shipped})
+    taken = _released_pegs(shipped, event)
+    deltas = [(peg.demand_id, peg.supply_id, -qty) for peg, qty in taken]
+    Peg.objects.bulk_update(_less_released(taken), ["released_qty"])
+    of_demand = _sum((peg.demand_id, qty) for peg, qty in taken)
+    demands = list(Demand.objects.filter(pk__in=of_demand))
+    for demand in demands:
+        demand.released_qty -= of_demand[demand.pk]
+    Demand.objects.bulk_update(demands, ["released_qty"])
+    pegging.write(deltas, goods_leave=True)
+    for demand in demands:
+        demand.open_qty -= of_demand[demand.pk]
+    Demand.objects.bulk_update(demands, ["open_qty"])
+    movements.issue(
+        issues=sorted(_sum((peg.supply_id, qty) for peg, qty in taken).items()),
+        cause="shipped",
+        reference=event.subject,
+        actor=_actor(event.by),
+    )
+    line_ids = {line_id for line_id, _, _, _ in shipped}
+    capping.give_back_beyond(
+        open_qtys=dict(OrderLine.objects.filter(pk__in=line_ids).values_list("pk", "open_qty"))
+    )
+    close_covered(line_ids)
+    telling.tell_shipped(shipment_id=event.shipment_id)
+
+
+def take_back(event: PickReturned) -> None:
+    """What the warehouse gave back is allocated still, but may be released or cancelled again."""
+    returned = list(
+        PickLine.objects.filter(pick_id=event.pick_id).values_list(
+            "line_id", "sku_id", "pick__location_id", "returned_qty"
+        )
+    )
+    lock_skus({sku_id for _, sku_id, _, _ in returned})
+    taken = _released_pegs(returned, event)
+    Peg.objects.bulk_update(_less_released(taken), ["released_qty"])
+    of_demand = _sum((peg.demand_id, qty) for peg, qty in taken)
+    demands = list(Demand.objects.filter(pk__in=of_demand))
+    for demand in demands:
+        demand.released_qty -= of_demand[demand.pk]
+    Demand.objects.bulk_update(demands, ["released_qty"])
+
+
+_CLOSE = """
+UPDATE backorders_backorder AS backorder SET closed_at = %s
+ WHERE backorder.closed_at IS NULL AND backorder.order_line_id = ANY(%s)
+   AND NOT EXISTS (
+       SELECT 1 FROM backorders_demand AS demand
+        WHERE demand.order_line_id = backorder.order_line_id
+          AND demand.open_qty > (
+              SELECT coalesce(sum(peg.qty), 0) FROM backorders_peg AS peg
+                JOIN inventory_supply AS supply ON supply.id = peg.supply_id AND supply.kind = 'stock'
+               WHERE peg.demand_id = demand.id))
+"""
+
+
+def close_covered(line_ids: Iterable[int]) -> None:
+    """Close the backorders of lines that wait for nothing any more, and the cases of closed lines."""
+    ids = sorted(set(line_ids))
+    if not ids:
+        return
+    now = clock.now()
+    with connection.cursor() as cursor:
+        cursor.execute(_CLOSE, [now, ids])
+    DelayCase.objects.filter(order_line_id__in=ids, closed_at=None, order_line__open_qty=0).update(
+        closed_at=now, closed_because="line_closed"
+    )
+
+
+def _pegs_of(demands: Sequence[Demand]) -> dict[int, list[Peg]]:
+    """The claims of each demand, the least certain first: latest, then newest."""
+    pegs = Peg.objects.filter(demand__in=demands).select_related("supply")
+    far = sorted(pegs, key=lambda peg: (_when(peg.supply), peg.supply_id), reverse=True)
+    found: defaultdict[int, list[Peg]] = defaultdict(list)
+    for peg in far:
+        found[peg.demand_id].append(peg)
+    return found
+
+
+def _when(supply: Supply) -> tuple[int, int]:
+    if supply.kind == Supply.Kind.STOCK:
+        return (0, 0)
+    return (1, supply.ready_on.toordinal() if supply.ready_on else 0)
+
+
+def _loosen(pegs: Sequence[Peg], too_many: int) -> list[pegging.PegDelta]:
+    """Unpeg so many units, in the order given; what is released stays."""
+    deltas: list[pegging.PegDelta] = []
+    for peg in pegs:
+        qty = min(too_many, peg.qty - peg.released_qty)
+        if qty > 0:
+            deltas.append((peg.demand_id, peg.supply_id, -qty))
+            too_many -= qty
+    return deltas
+
+
+def _claims_on(supply_ids: Sequence[int]) -> dict[int, list[Peg]]:
+    """The claims on each supply, best rank first."""
+    pegs = Peg.objects.filter(supply_id__in=supply_ids, qty__gt=F("released_qty")).select_related("demand")
+    found: defaultdict[int, list[Peg]] = defaultdict(list)
+    for peg in sorted(pegs, key=lambda peg: rank_of(peg.demand)):
+        found[peg.supply_id].append(peg)
+    return found
+
+
+def rank_of(demand: Demand) -> tuple[int, ...]:
+    """The place of a demand in its queue; smallest first."""
+    return rank(
+        allocation_class=demand.allocation_class,
+        priority=demand.priority,
+        first_promise_on=demand.first_promise_on,
+        accepted_at=demand.accepted_at,
+        line_id=demand.order_line_id,
+    )
+
+
+def _loosen_worst(claims: Sequence[Peg], too_many: int) -> list[pegging.PegDelta]:
+    return _loosen(claims[::-1], too_many)
+
+
+def _released_pegs(
+    wanted: Sequence[tuple[int, int, int, int]], event: GoodsShipped | PickReturned
+) -> list[tuple[Peg, int]]:
+    """Which released claims cover (order line, SKU, location, quantity)."""
+    pegs = Peg.objects.filter(
+        demand__order_line_id__in={line_id for line_id, _, _, _ in wanted}, released_qty__gt=0
+    ).select_related("demand", "supply")
+    of: defaultdict[tuple[int, int, int], list[Peg]] = defaultdict(list)
+    for peg in pegs.order_by("pk"):
+        of[peg.demand.order_line_id, peg.demand.sku_id, peg.supply.location_id].append(peg)
+    taken: list[tuple[Peg, int]] = []
+    for line_id, sku_id, location_id, qty in wanted:
+        for peg in of[line_id, sku_id, location_id]:
+            part = min(qty, peg.released_qty)
+            if part:
+                taken.append((peg, part))
+                qty -= part
+        if qty:
+            raise Conflict(f"{event.subject}: {qty} more than was handed to the warehouse.", field="lines")
+    return taken
+
+
+def _less_released(taken: Sequence[tuple[Peg, int]]) -> list[Peg]:
+    pegs = {peg.pk: peg for peg, _ in taken}
+    for peg, qty in taken:
+        pegs[peg.pk].released_qty -= qty
+    return list(pegs.values())
+
+
+def _lines_of(demand_ids: Iterable[int]) -> list[int]:
+    return list(Demand.objects.filter(pk__in=list(demand_ids)).values_list("order_line_id", flat=True))
+
+
+def _sum(pairs: Iterable[tuple[int, int]]) -> Mapping[int, int]:
+    totals: defaultdict[int, int] = defaultdict(int)
+    for key, qty in pairs:
+        totals[key] += qty
+    return totals
+
+
+def _actor(by: str) -> Actor:
+    kind, _, name = by.partition(":")
+    return Actor(ActorKind(kind), name)

@@ -1,0 +1,155 @@
+"""Cancellation policies at work: what a customer may cancel, and what ends by itself when it is too late."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Count, Q
+
+from backorders.models import CancellationPolicy, Demand, Peg
+from backorders.rules import cancelling as rules
+from backorders.rules.cancelling import Permit, Reached
+from oms.kernel import clock
+from oms.kernel.actors import job
+from oms.kernel.errors import DomainError
+from oms.kernel.events import QtyCancelled
+from oms.orders import lifecycle
+from oms.orders.models import Cancellation, OrderLine
+
+BY_CUSTOMER = frozenset({"customer_request"})
+SWEEP = 500
+_UNTIL: dict[str, Reached | None] = {
+    CancellationPolicy.Until.NEVER: None,
+    CancellationPolicy.Until.ACCEPTED: Reached.ACCEPTED,
+    CancellationPolicy.Until.ALLOCATED: Reached.ALLOCATED,
+    CancellationPolicy.Until.RELEASED: Reached.RELEASED,
+}
+
+
+class PolicyForbids(DomainError):
+    """The cancellation policy does not let the customer cancel this line any more."""
+
+    code = "cancellation_not_allowed"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether the customer may cancel now, why (a stable code), and until which state they may."""
+
+    ok: bool
+    why: str
+    until: str
+
+
+class Policies:
+    """All active policies, read once; `of` finds the one in force for a line."""
+
+    def __init__(self) -> None:
+        self.rows = {row.pk: row for row in CancellationPolicy.objects.filter(is_active=True)}
+        self.views = [_view(row) for row in self.rows.values()]
+
+    def of(self, line: OrderLine, mode: str) -> CancellationPolicy:
+        """The most specific policy for a line (with its order and SKU loaded); else the defaults."""
+        chosen = rules.choose_policy(
+            self.views,
+            sku_id=line.sku_id,
+            category=line.sku.category,
+            channel_id=line.order.channel_id,
+            region=line.order.region,
+            mode=mode,
+            on=clock.now().date(),
+        )
+        return self.rows[chosen.id] if chosen else CancellationPolicy(name="default")
+
+
+def may_cancel(line: OrderLine) -> Verdict:
+    """Whether the customer may cancel what is open on a line now."""
+    demand = Demand.objects.filter(order_line=line).first()
+    policy = Policies().of(line, demand.mode if demand else "")
+    permit: Permit = rules.may_cancel(_view(policy), reached=reached(line))
+    return Verdict(ok=permit.ok, why=permit.code, until=policy.self_cancel_until)
+
+
+def reached(line: OrderLine) -> Reached:
+    """How far what is open of a line has come: accepted, allocated or released; else shipped."""
+    demands = Demand.objects.filter(order_line=line, open_qty__gt=0)
+    if not demands:
+        return Reached.SHIPPED
+    if any(demand.released_qty for demand in demands):
+        return Reached.RELEASED
+    on_stock = Peg.objects.filter(demand__in=demands, supply__kind="stock").exists()
+    return Reached.ALLOCATED if on_stock else Reached.ACCEPTED
+
+
+def ask_policy(event: QtyCancelled) -> None:
+    """Refuse a customer's own cancellation that the policy in force does not allow."""
+    rows = Cancellation.objects.filter(pk__in=event.cancellation_ids, cause__in=BY_CUSTOMER)
+    for cancellation in rows.select_related("line__sku", "line__order"):
+        verdict = may_cancel(cancellation.line)
+        if not verdict.ok and verdict.why != rules.CancelCode.WITH_WAREHOUSE:
+            raise PolicyForbids(
+                f"{cancellation.line} can no longer be cancelled by the customer ({verdict.why}).",
+                field="line_no",
+            )
+
+
+def cancel_too_late() -> int:
+    """Cancel lines that their policy ends by itself: too many days late, or on the n-th delay."""
+    policies = Policies()
+    if not any(_ends_by_itself(row) for row in policies.rows.values()):
+        return 0
+    today = clock.now().date()
+    cancelled = 0
+    for line, demand, delays, is_asked in _late_lines(today):
+        policy = policies.of(line, demand.mode)
+        if policy.asks_first and is_asked:
+            continue
+        # Who was asked and lets us go on is held to the new date, who was not to the first.
+        held_to = demand.promised_on if policy.asks_first else demand.first_promise_on
+        lapse = rules.lapse_of(
+            _view(policy), promised_latest=held_to, today=today, delays=delays, reached=reached(line)
+        )
+        if lapse is not None:
+            lifecycle.cancel_qty(line_id=line.pk, cause="too_late", actor=job("cancel_too_late"))
+            cancelled += 1
+    return cancelled
+
+
+def _late_lines(today: date) -> list[tuple[OrderLine, Demand, int, bool]]:
+    """Open lines past their first promise or delayed before: (line, demand, delays, asked and silent)."""
+    demands = (
+        Demand.objects.filter(open_qty__gt=0, released_qty=0)
+        .annotate(
+            delays=Count("order_line__delay_cases", distinct=True),
+            asked=Count(
+                "order_line__delay_cases", filter=Q(order_line__delay_cases__closed_at=None), distinct=True
+            ),
+        )
+        .filter(Q(first_promise_on__lt=today) | Q(delays__gt=0))
+        .select_related("order_line__sku", "order_line__order")
+        .order_by("first_promise_on", "pk")
+    )
+    seen: dict[int, tuple[OrderLine, Demand, int, bool]] = {}
+    for demand in demands[:SWEEP]:
+        row = (demand.order_line, demand, demand.delays, bool(demand.asked))
+        seen.setdefault(demand.order_line_id, row)
+    return list(seen.values())
+
+
+def _ends_by_itself(row: CancellationPolicy) -> bool:
+    return row.auto_cancel_days_late is not None or row.auto_cancel_on_delay is not None
+
+
+def _view(row: CancellationPolicy) -> rules.CancellationPolicy:
+    return rules.CancellationPolicy(
+        id=row.pk or 0,
+        self_cancel_until=_UNTIL[row.self_cancel_until],
+        auto_cancel_days_late=row.auto_cancel_days_late,
+        auto_cancel_on_delay=row.auto_cancel_on_delay,
+        asks_first=row.asks_first,
+        priority=row.priority,
+        sku_id=row.sku_id,
+        category=row.category or None,
+        channel_id=row.channel_id,
+        region=row.region or None,
+        mode=row.mode or None,
+    )

@@ -1,0 +1,119 @@
+"""Quantity kept for a cart for some minutes: it consumes ATP and caps until ordered, given up or expired."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+from django.db import transaction
+
+from backorders import capping, shelves
+from backorders.capping import CapBook
+from backorders.models import CartHold
+from backorders.offering import Ask, Offers
+from backorders.policies import rules_in_force
+from backorders.rules.types import Reason
+from inventory.locks import lock_skus
+from inventory.models import MAX_QTY, Sku
+from oms.kernel import clock
+from oms.kernel.actors import Actor
+from oms.kernel.errors import DomainError, InvalidValue, NotFound
+from oms.orders.models import Channel, OrderLine
+
+LONGEST_MINUTES = 24 * 60
+
+
+class CannotHold(DomainError):
+    """There is not so much to be had, not even later."""
+
+    code = "cannot_hold"
+
+
+@transaction.atomic
+def hold_for_cart(
+    *, sku_id: int, qty: int, channel_id: int, region: str, minutes: int, actor: Actor
+) -> CartHold:
+    """Keep so many units for a cart; raises CannotHold if they could not be promised now."""
+    if not 1 <= qty <= MAX_QTY:
+        raise InvalidValue(f"A quantity is from 1 to {MAX_QTY}.", field="qty")
+    if not 1 <= minutes <= LONGEST_MINUTES:
+        raise InvalidValue(f"A cart is held for 1 to {LONGEST_MINUTES} minutes.", field="minutes")
+    sku = Sku.objects.get(pk=sku_id)
+    parts = shelves.parts_of([sku_id])
+    lock_skus({sku_id, *(part.component_id for part in parts.get(sku_id, ()))})
+    now = clock.now()
+    ask = Ask(sku=sku, qty=qty, channel=Channel.objects.get(pk=channel_id), region=region)
+    others = Sku.objects.in_bulk([part.component_id for kit in parts.values() for part in kit])
+    stock = shelves.read({sku_id: sku, **others}, parts=parts, region=region, at=now)
+    book = CapBook.read()
+    offer = Offers(shelves=stock.copy(), rules=rules_in_force(), caps=book).offer(ask)
+    if locked := book.locked_for([offer], now.date()):
+        book = locked
+        offer = Offers(shelves=stock.copy(), rules=rules_in_force(), caps=book).offer(ask)
+    if offer.answer.refused_qty:
+        raise CannotHold(
+            f"Only {offer.answer.now_qty + offer.answer.later_qty} of {qty} can be held: "
+            f"{offer.answer.reason or Reason.NO_SUPPLY}.",
+            field="qty",
+        )
+    hold = CartHold.objects.create(
+        token=secrets.token_hex(16),
+        sku=sku,
+        channel_id=channel_id,
+        region=region,
+        qty=qty,
+        created_at=now,
+        created_by=str(actor),
+        expires_at=now + timedelta(minutes=minutes),
+    )
+    if book.usages:
+        capping.claim_room(book, [(offer, None, hold.pk)], on=now.date(), by=str(actor))
+    return hold
+
+
+@transaction.atomic
+def end_cart_hold(*, token: str) -> CartHold:
+    """Give a hold up; ending it twice is fine. Raises NotFound for an unknown token."""
+    hold = CartHold.objects.filter(token=token).first()
+    if hold is None:
+        raise NotFound("There is no such cart hold.", field="token")
+    _end([hold])
+    hold.refresh_from_db()
+    return hold
+
+
+@transaction.atomic
+def expire_cart_holds(limit: int = 1000) -> int:
+    """Sweep holds whose time is up, giving their caps back; returns how many."""
+    due = list(CartHold.objects.filter(ended_at=None, expires_at__lte=clock.now()).order_by("pk")[:limit])
+    _end(due)
+    return len(due)
+
+
+def spend(tokens: Mapping[int, str], lines: Mapping[int, OrderLine]) -> None:
+    """End the holds that lines of an order were kept under, so that the order may claim the units.
+
+    The SKUs are locked. A token that is unknown, ended or of another SKU is ignored: the hold is a
+    courtesy, and without it the line is judged like any other.
+    """
+    if not tokens:
+        return
+    holds = {
+        hold.token: hold for hold in CartHold.objects.filter(token__in=list(tokens.values()), ended_at=None)
+    }
+    spent = [
+        hold
+        for line_no, token in tokens.items()
+        if (hold := holds.get(token)) and hold.sku_id == lines[line_no].sku_id
+    ]
+    _end_locked(spent)
+
+
+def _end(holds: Sequence[CartHold]) -> None:
+    lock_skus({hold.sku_id for hold in holds})
+    _end_locked(holds)
+
+
+def _end_locked(holds: Sequence[CartHold]) -> None:
+    ended = CartHold.objects.filter(pk__in=[hold.pk for hold in holds], ended_at=None)
+    capping.give_back_holds(list(ended.values_list("pk", flat=True)))
+    ended.update(ended_at=clock.now())

@@ -1,0 +1,192 @@
+"""Why a line is backordered: tagged from evidence when it is opened, corrected by people, with history."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F, Q, Sum
+
+from backorders.models import Backorder, CauseTag, Demand
+from backorders.offering import Offer
+from backorders.rules import causes as rules
+from backorders.rules.causes import Evidence, Finding, PurchaseFact
+from backorders.rules.types import WaitMode
+from inventory.locks import lock_skus
+from inventory.models import Movement, Supply
+from oms.kernel import clock
+from oms.kernel.actors import Actor
+from oms.kernel.errors import InvalidValue, NotFound
+from oms.orders.models import Channel, Order, OrderLine
+from purchasing.models import PurchaseLine
+
+# A marketplace shows a level we told it some minutes ago: units sold elsewhere since were sold twice.
+PUBLISHED_AGO = timedelta(minutes=15)
+EXTERNAL = (Channel.Kind.SHOPIFY, Channel.Kind.BIGCOMMERCE, Channel.Kind.AMAZON)
+COUNTED_AGO = timedelta(days=30)
+
+
+def open_backorders(
+    order: Order, lines: Mapping[int, OrderLine], offers: Mapping[int, Offer], *, by: str
+) -> list[Backorder]:
+    """Open a backorder, with its cause, for each line that stock on hand does not cover."""
+    late = {number: offer for number, offer in offers.items() if offer.backordered_qty}
+    if not late:
+        return []
+    waits = {
+        number: (
+            [part.sku.pk for part in offer.parts],
+            offer.answer.mode,
+            offer.backordered_qty,
+        )
+        for number, offer in late.items()
+    }
+    return _open(order, {lines[n].pk: (lines[n], *waits[n]) for n in waits}, by=by)
+
+
+def open_lost(demands: Sequence[Demand], *, by: str) -> list[Backorder]:
+    """Open (or open again) a backorder for lines whose allocation was lost."""
+    lines = {demand.order_line_id: demand for demand in demands}
+    known = Backorder.objects.filter(order_line_id__in=lines)
+    known.filter(closed_at__isnull=False).update(closed_at=None)
+    missing = lines.keys() - set(known.values_list("order_line_id", flat=True))
+    opened: list[Backorder] = []
+    for line in OrderLine.objects.filter(pk__in=missing).select_related("order__channel"):
+        demand = lines[line.pk]
+        qty = max(1, -(-demand.open_qty // demand.units_per_line))
+        row = (line, [demand.sku_id], WaitMode.ACCIDENTAL, qty)
+        opened += _open(line.order, {line.pk: row}, by=by)
+    return opened
+
+
+@transaction.atomic
+def correct_cause(*, order_line_id: int, cause: str, note: str = "", actor: Actor) -> CauseTag:
+    """Let a person say why a line waits; the earlier tags stay in history."""
+    if cause not in Backorder.Cause.values:
+        raise InvalidValue(f"Not a cause: choose one of {', '.join(Backorder.Cause.values)}.", field="cause")
+    backorder = Backorder.objects.filter(order_line_id=order_line_id).first()
+    if backorder is None:
+        raise NotFound("This line is not and was not backordered.")
+    lock_skus([backorder.sku_id])
+    tag = CauseTag.objects.create(
+        backorder=backorder, cause=cause, confidence=Decimal(1), note=note, at=clock.now(), by=str(actor)
+    )
+    Backorder.objects.filter(pk=backorder.pk).update(cause=cause, confidence=Decimal(1))
+    return tag
+
+
+Waiting = tuple[OrderLine, list[int], WaitMode, int]
+
+
+def _open(order: Order, waiting: Mapping[int, Waiting], *, by: str) -> list[Backorder]:
+    now = clock.now()
+    skus = {sku_id for _, sku_ids, _, _ in waiting.values() for sku_id in sku_ids}
+    evidence = _Evidence.of(order, skus, now)
+    rows: list[tuple[Backorder, list[Finding]]] = []
+    for line, sku_ids, mode, qty in waiting.values():
+        findings = evidence.findings(sku_ids, mode, qty)
+        rows.append((_backorder(order, line, findings, mode, qty, now), findings))
+    opened = Backorder.objects.bulk_create(row for row, _ in rows)
+    CauseTag.objects.bulk_create(
+        CauseTag(
+            backorder=backorder,
+            cause=backorder.cause,
+            confidence=backorder.confidence,
+            evidence=backorder.evidence,
+            at=now,
+            by=by,
+        )
+        for backorder in opened
+    )
+    return opened
+
+
+def _backorder(
+    order: Order, line: OrderLine, findings: Sequence[Finding], mode: WaitMode, qty: int, now: datetime
+) -> Backorder:
+    best = findings[0]
+    return Backorder(
+        order_line=line,
+        sku_id=line.sku_id,
+        channel_id=order.channel_id,
+        qty=qty,
+        mode=mode,
+        cause=best.code,
+        confidence=Decimal(str(round(float(best.confidence), 2))),
+        evidence={"causes": [_told(finding) for finding in findings]},
+        opened_at=now,
+    )
+
+
+def _told(finding: Finding) -> dict[str, Any]:
+    return {
+        "cause": finding.code,
+        "qty": finding.qty,
+        "share": round(float(finding.share), 3),
+        "confidence": round(float(finding.confidence), 2),
+    }
+
+
+class _Evidence:
+    """What the books say about some SKUs on the day a line of an order falls short."""
+
+    def __init__(self, on: datetime) -> None:
+        self.on = on
+        self.held: dict[int, int] = {}
+        self.oversold: dict[int, int] = {}
+        self.lost: dict[int, int] = {}
+        self.purchases: defaultdict[int, list[PurchaseFact]] = defaultdict(list)
+
+    @classmethod
+    def of(cls, order: Order, sku_ids: Collection[int], now: datetime) -> "_Evidence":
+        """Four queries, however many SKUs."""
+        found = cls(now)
+        holds = Supply.objects.filter(sku_id__in=sku_ids, kind__in=("hold", "return"), quantity__gt=0)
+        found.held = _sums(holds, "quantity")
+        counts = Movement.objects.filter(
+            sku_id__in=sku_ids, kind="adjust", qty__lt=0, at__gt=now - COUNTED_AGO
+        )
+        found.lost = {pk: -qty for pk, qty in _sums(counts, "qty").items()}
+        if order.channel.kind in EXTERNAL:
+            found.oversold = _sums(_sold_elsewhere(order, sku_ids), "open_qty")
+        open_lines = PurchaseLine.objects.filter(
+            Q(purchase_order__state__in=("sent", "confirmed")),
+            sku_id__in=sku_ids,
+            ordered_qty__gt=F("received_qty") + F("cancelled_qty"),
+        )
+        for line in open_lines:
+            found.purchases[line.sku_id].append(
+                PurchaseFact(
+                    open_qty=line.open_qty,
+                    first_confirmed_on=line.first_confirmed_on,
+                    expected_on=line.expected_on,
+                )
+            )
+        return found
+
+    def findings(self, sku_ids: Sequence[int], mode: WaitMode, qty: int) -> list[Finding]:
+        """The causes of a shortage of `qty` units, largest first."""
+        return rules.classify(
+            Evidence(
+                short_qty=qty,
+                on=self.on.date(),
+                mode=mode,
+                purchases=[fact for pk in sku_ids for fact in self.purchases[pk]],
+                held_qty=sum(self.held.get(pk, 0) for pk in sku_ids),
+                oversold_qty=sum(self.oversold.get(pk, 0) for pk in sku_ids),
+                count_loss_qty=sum(self.lost.get(pk, 0) for pk in sku_ids),
+            )
+        )
+
+
+def _sold_elsewhere(order: Order, sku_ids: Collection[int]) -> Any:
+    """Demand of other channels that took stock after this channel was last told its level."""
+    return Demand.objects.filter(
+        sku_id__in=sku_ids, accepted_at__gte=order.placed_at - PUBLISHED_AGO, order_line__backorder=None
+    ).exclude(channel_id=order.channel_id)
+
+
+def _sums(rows: Any, column: str) -> dict[int, int]:
+    return dict(rows.order_by().values_list("sku_id").annotate(Sum(column)))

@@ -1,0 +1,210 @@
+"""The question a delay puts to the customer, the answer, and what silence means when the deadline passes."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import Count
+
+from backorders import telling, tokens
+from backorders.cancelling import Policies
+from backorders.locks import lock_case
+from backorders.marking import mark
+from backorders.models import Choice, DelayCase, Demand, Promise
+from inventory.locks import lock_skus
+from inventory.models import Alternative
+from oms.kernel import clock, events
+from oms.kernel.actors import Actor, job
+from oms.kernel.errors import Conflict, InvalidValue
+from oms.orders import lifecycle
+from oms.orders.locks import lock_order
+from oms.orders.models import Order, OrderLine
+
+SWEEP = 200
+Answer = Choice.Answer
+
+
+class CaseClosed(Conflict):
+    """The question is no longer open: shipped, cancelled, or asked anew."""
+
+    code = "case_closed"
+
+
+class NotOffered(InvalidValue):
+    """This answer was not among the choices."""
+
+    code = "choice_not_offered"
+    status = 422
+
+
+def open_cases(promises: Sequence[Promise]) -> list[int]:
+    """Ask the customers of these new promises; a case still open is closed as asked anew."""
+    if not promises:
+        return []
+    lines = {
+        line.pk: line
+        for line in OrderLine.objects.filter(pk__in=[p.order_line_id for p in promises]).select_related(
+            "order__customer", "sku"
+        )
+    }
+    now = clock.now()
+    DelayCase.objects.filter(order_line_id__in=lines, closed_at=None).update(
+        closed_at=now, closed_because="asked_anew"
+    )
+    context = _Context(lines)
+    cases = [context.case(promise) for promise in promises]
+    links = tokens.issue(cases)
+    made = DelayCase.objects.bulk_create(cases, batch_size=5_000)
+    telling.tell_delay(
+        case_ids=[case.pk for case in made], links={case.pk: links[case.order_line_id] for case in made}
+    )
+    return [case.pk for case in made]
+
+
+@transaction.atomic
+def record_choice(
+    *, case_id: int, choice: str, alternative_id: int | None = None, actor: Actor, is_silence: bool = False
+) -> Choice:
+    """Record an answer and act on it. It may be changed until the goods are with the carrier.
+
+    Raises CaseClosed when the question is not open any more, NotOffered for another answer.
+    """
+    order_id = DelayCase.objects.values_list("order_line__order_id", flat=True).get(pk=case_id)
+    order = lock_order(order_id)
+    case = lock_case(case_id)
+    _check(case, choice, alternative_id)
+    recorded = Choice.objects.create(
+        case=case,
+        choice=choice,
+        alternative_id=alternative_id,
+        is_silence=is_silence,
+        at=clock.now(),
+        by=str(actor),
+    )
+    _act(order, case, recorded, actor)
+    events.publish(events.ChoiceRecorded(by=str(actor), subject=order.number, case_id=case.pk, choice=choice))
+    return recorded
+
+
+def sweep_deadlines() -> int:
+    """Answer for the silent whose deadline has passed; each in its own transaction, returns how many."""
+    done = 0
+    while swept := _sweep_one():
+        done += swept
+        if done >= SWEEP:
+            break
+    return done
+
+
+@transaction.atomic
+def _sweep_one() -> int:
+    # The order is locked before its case everywhere, so the ids are only looked at here.
+    due = DelayCase.objects.filter(closed_at=None, answer_by__lte=clock.now(), answers=None)
+    case = due.order_by("answer_by", "pk").first()
+    if case is None:
+        return 0
+    record_choice(case_id=case.pk, choice=case.silence_means, actor=job("sweep_deadlines"), is_silence=True)
+    return 1
+
+
+class _Context:
+    """What the cases of many lines are made from, read in a fixed number of queries."""
+
+    def __init__(self, lines: Mapping[int, OrderLine]) -> None:
+        self.lines = lines
+        self.now = clock.now()
+        self.policies = Policies()
+        self.delays = dict(
+            DelayCase.objects.filter(order_line_id__in=lines)
+            .order_by()
+            .values_list("order_line_id")
+            .annotate(Count("pk"))
+        )
+        self.switchable = set(
+            Alternative.objects.filter(sku_id__in={line.sku_id for line in lines.values()}).values_list(
+                "sku_id", flat=True
+            )
+        )
+        ready = Demand.objects.filter(
+            order_line_id__in=lines, pegs__supply__kind="stock", pegs__released_qty=0
+        )
+        self.partly_ready = set(ready.values_list("order_line_id", flat=True))
+        self.modes = dict(Demand.objects.filter(order_line_id__in=lines).values_list("order_line_id", "mode"))
+
+    def case(self, promise: Promise) -> DelayCase:
+        """The question for one line."""
+        line = self.lines[promise.order_line_id]
+        policy = self.policies.of(line, self.modes.get(line.pk, ""))
+        return DelayCase(
+            order_line=line,
+            promise=promise,
+            delay_no=self.delays.get(line.pk, 0) + 1,
+            choices=self._choices(line),
+            cause=promise.cause,
+            opened_at=self.now,
+            answer_by=self.now + timedelta(days=policy.answer_days),
+            silence_means=policy.silence_means,
+        )
+
+    def _choices(self, line: OrderLine) -> list[str]:
+        choices = [Answer.WAIT]
+        if line.sku_id in self.switchable:
+            choices.append(Answer.SWITCH)
+        if line.pk in self.partly_ready:
+            choices.append(Answer.SHIP_READY)
+        return [*choices, Answer.CANCEL]
+
+
+def _check(case: DelayCase, choice: str, alternative_id: int | None) -> None:
+    if case.closed_at is not None and case.closed_because != "answered":
+        raise CaseClosed("This question is closed.")
+    if choice not in case.choices:
+        raise NotOffered(f"Choose one of: {', '.join(case.choices)}.", field="choice")
+    offered = Alternative.objects.filter(sku_id=case.order_line.sku_id, alternative_id=alternative_id)
+    if choice == Answer.SWITCH and (alternative_id is None or not offered.exists()):
+        raise NotOffered("Choose one of the alternatives of this SKU.", field="alternative")
+    if case.order_line.open_qty == 0:
+        raise CaseClosed("Nothing of this line is open any more.")
+
+
+def _act(order: Order, case: DelayCase, recorded: Choice, actor: Actor) -> None:
+    line = case.order_line
+    cause = "no_answer" if recorded.is_silence else "customer_choice"
+    _close(case)
+    if recorded.choice == Answer.CANCEL:
+        lifecycle.cancel_qty(line_id=line.pk, cause=cause, actor=actor)
+    elif recorded.choice == Answer.SWITCH:
+        _switch(order, line, recorded, actor)
+    elif recorded.choice == Answer.SHIP_READY:
+        _ship_ready(line)
+
+
+def _close(case: DelayCase) -> None:
+    if case.closed_at is None:
+        case.closed_at = clock.now()
+        case.closed_because = "answered"
+        case.save(update_fields=["closed_at", "closed_because"])
+
+
+def _switch(order: Order, line: OrderLine, recorded: Choice, actor: Actor) -> None:
+    """End the line and accept one for the alternative, with a promise and a price of its own.
+
+    The price is never higher than the customer paid without an explicit yes: it stays the lower one.
+    """
+    qty = line.open_qty
+    alternative = recorded.alternative
+    assert alternative is not None
+    price = line.unit_price if alternative.price is None else min(line.unit_price, alternative.price)
+    new = OrderLine(sku=alternative, ordered_qty=qty, unit_price=price, switched_from=line)
+    lock_skus({line.sku_id, alternative.pk})
+    lifecycle.add_line(order=order, line=new, actor=actor)
+    lifecycle.cancel_qty(line_id=line.pk, cause="switched", actor=actor)
+
+
+def _ship_ready(line: OrderLine) -> None:
+    """Let what is allocated go ahead of the rest."""
+    demands = Demand.objects.filter(order_line=line)
+    skus = set(demands.values_list("sku_id", flat=True))
+    lock_skus(skus)
+    demands.update(is_complete=False, may_split=True)
+    mark(sku_ids=skus, cause="customer_choice")

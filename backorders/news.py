@@ -1,0 +1,319 @@
+"""What a new plan has to tell: promises that no longer hold are superseded, their customers asked."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from backorders import choosing, marking
+from backorders.models import AtpRule, Demand, Promise
+from backorders.offering import window_of
+from backorders.queue import Queue, Row
+from backorders.rules import dating
+from backorders.rules.types import Peg, State, WaitMode
+from oms.kernel import events
+from oms.orders.models import OrderLine
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """A line whose promise the plan does not keep; `window` is none when nobody can say a day.
+
+    A dragged line could ship itself, but ships with a slower line of its order.
+    """
+
+    row: Row
+    window: dating.Window | None
+    pegs: Sequence[Peg]
+    rule: AtpRule | None
+    is_dragged: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """The promises written and the cases opened."""
+
+    promises: Sequence[Promise]
+    case_ids: Sequence[int]
+
+
+class Windows:
+    """The window of goods of one supply shipped to one region; each is reckoned once."""
+
+    def __init__(self, state: Queue) -> None:
+        self.state = state
+        self._known: dict[tuple[int, int, str], dating.Window] = {}
+
+    def of(self, supply_id: int, buffer: int, region: str) -> dating.Window:
+        """The window with the rule's buffer."""
+        key = supply_id, buffer, region
+        if key not in self._known:
+            fact = self.state.facts[supply_id]
+            place = self.state.places[fact.location_id]
+            self._known[key] = window_of(place, fact, at=self.state.at, buffer=buffer, region=region)
+        return self._known[key]
+
+
+def broken(state: Queue, pegs: Sequence[Peg]) -> list[Late]:
+    """Lines that this plan leaves later than promised beyond the tolerance, or without any day."""
+    given, last = state.done_on(pegs)
+    of_demand: defaultdict[int, list[Peg]] = defaultdict(list)
+    for peg in pegs:
+        of_demand[peg.demand_ref].append(peg)
+    windows = Windows(state)
+    late: list[Late] = []
+    for wanted in state.demands:
+        row = state.rows[wanted.ref]
+        short = given[wanted.ref] < wanted.qty
+        done = last.get(wanted.ref, date.min)
+        if not short and wanted.keep_by is not None and max(done, _not_before(row)) <= wanted.keep_by:
+            continue
+        if short and row.promised_on is None:
+            continue
+        rule = state.rules.find(row.channel_id, row.region)
+        mine = of_demand[wanted.ref]
+        late.append(Late(row, None if short else _window(windows, row, mine, rule), mine, rule))
+    return late
+
+
+def dragged(state: Queue, besides: Collection[int]) -> list[Late]:
+    """Lines of orders that ship complete, held back by another line promised for later than theirs."""
+    rows = [row for row in state.rows.values() if row.is_complete and row.order_line_id not in besides]
+    if not rows:
+        return []
+    slowest = _slowest_of_orders([row.order_line_id for row in rows])
+    late: list[Late] = []
+    for row in rows:
+        window = slowest.get(row.order_line_id)
+        rule = state.rules.find(row.channel_id, row.region)
+        tolerance = timedelta(days=rule.tolerance_days if rule else 0)
+        if window and row.promised_on and window.ships_latest > row.promised_on + tolerance:
+            late.append(Late(row, window, (), rule, is_dragged=True))
+    return late
+
+
+def _slowest_of_orders(line_ids: Sequence[int]) -> dict[int, dating.Window]:
+    """The window of the slowest open line of each line's order."""
+    orders = dict(OrderLine.objects.filter(pk__in=line_ids).values_list("pk", "order_id"))
+    promises = Promise.objects.filter(
+        order_line__order_id__in=set(orders.values()),
+        order_line__open_qty__gt=0,
+        superseded_at=None,
+        ships_latest__isnull=False,
+    )
+    found: defaultdict[int, list[dating.Window]] = defaultdict(list)
+    for promise in promises.select_related("order_line"):
+        if window := window_told(promise):
+            found[promise.order_line.order_id].append(window)
+    return {pk: dating.line_window(found[order_id]) for pk, order_id in orders.items() if found[order_id]}
+
+
+def window_told(promise: Promise) -> dating.Window | None:
+    """The window a promise holds; none if it could not say a day."""
+    days = (promise.ships_earliest, promise.ships_latest, promise.delivers_earliest, promise.delivers_latest)
+    known = [day for day in days if day is not None]
+    return dating.Window(known[0], known[1], known[2], known[3]) if len(known) == len(days) else None
+
+
+def write(state: Queue, pegs: Sequence[Peg], *, cause: str) -> News:
+    """Supersede the promises the plan breaks and ask the customers. The SKU is locked."""
+    late = broken(state, pegs)
+    late += dragged(state, {item.row.order_line_id for item in late})
+    if not late:
+        return News((), ())
+    current = {
+        promise.order_line_id: promise
+        for promise in Promise.objects.filter(
+            order_line_id__in=[item.row.order_line_id for item in late], superseded_at=None
+        )
+    }
+    told = [item for item in late if not _already_told(item, current.get(item.row.order_line_id))]
+    _follow(late, current)
+    if not told:
+        return News((), ())
+    promises = _supersede(state, told, current, _lost_to(state, pegs), cause)
+    asked = {item.row.order_line_id for item in told if not item.is_dragged}
+    cases = choosing.open_cases([promise for promise in promises if promise.order_line_id in asked])
+    _publish(promises)
+    _mark_companions(state, told)
+    return News(promises, cases)
+
+
+def _not_before(row: Row) -> date:
+    return row.wanted_on or date.min
+
+
+def _window(windows: Windows, row: Row, pegs: Sequence[Peg], rule: AtpRule | None) -> dating.Window:
+    buffer = rule.least_buffer_days if rule else 0
+    found = dating.line_window([windows.of(peg.supply_ref, buffer, row.region) for peg in pegs])
+    if row.wanted_on is None or found.ships_latest >= row.wanted_on:
+        return found
+    place = next(iter(windows.state.places.values()))
+    ships = place.calendar.next_open(row.wanted_on)
+    delivers = dating.deliver(place, ships, row.region)
+    return dating.Window(ships, ships, delivers, delivers, found.steps)
+
+
+def _already_told(item: Late, promise: Promise | None) -> bool:
+    """Another part of the same line has already moved the promise to this day or a later one."""
+    if promise is None:
+        return False
+    if item.window is None:
+        return promise.ships_latest is None
+    tolerance = timedelta(days=item.rule.tolerance_days if item.rule else 0)
+    # What was promised without a day is told as soon as there is one.
+    return promise.ships_latest is not None and item.window.ships_latest <= promise.ships_latest + tolerance
+
+
+def _follow(late: Sequence[Late], current: Mapping[int, Promise]) -> None:
+    """Let demands whose line was re-promised already know the day they are held to."""
+    moved = [
+        Demand(pk=item.row.demand_id, promised_on=promise.ships_latest)
+        for item in late
+        if (promise := current.get(item.row.order_line_id)) and promise.ships_latest != item.row.promised_on
+    ]
+    Demand.objects.bulk_update(moved, ["promised_on"], batch_size=5_000)
+
+
+def _supersede(
+    state: Queue,
+    told: Sequence[Late],
+    current: Mapping[int, Promise],
+    lost_to: Mapping[int, Sequence[int]],
+    cause: str,
+) -> list[Promise]:
+    """Close the current promises and append their successors."""
+    Promise.objects.filter(pk__in=[promise.pk for promise in current.values()], superseded_at=None).filter(
+        order_line_id__in=[item.row.order_line_id for item in told]
+    ).update(superseded_at=state.at)
+    holds = _holds(state)
+    made = [
+        _successor(state, item, current.get(item.row.order_line_id), holds, lost_to, cause) for item in told
+    ]
+    promises = Promise.objects.bulk_create(made, batch_size=5_000)
+    days = [Demand(pk=i.row.demand_id, promised_on=i.window.ships_latest if i.window else None) for i in told]
+    Demand.objects.bulk_update(days, ["promised_on"], batch_size=5_000)
+    return promises
+
+
+def _successor(
+    state: Queue,
+    item: Late,
+    was: Promise | None,
+    holds: Mapping[int, Sequence[int]],
+    lost_to: Mapping[int, Sequence[int]],
+    cause: str,
+) -> Promise:
+    row, window, rule = item.row, item.window, item.rule
+    held = holds.get(row.demand_id, ())
+    why = next((state.causes[ref] for ref in held if _moved_past(state, ref, row)), "") or cause
+    intended = row.mode != WaitMode.ACCIDENTAL
+    shown = State.PREORDER if row.mode == WaitMode.PREORDER else State.BACKORDER
+    label = dating.label(shown, WaitMode(row.mode) if intended else WaitMode.ACCIDENTAL, window, state.today)
+    return Promise(
+        order_line_id=row.order_line_id,
+        revision=was.revision + 1 if was else 1,
+        qty=-(-row.open_qty // row.units_per_line),
+        ships_earliest=window.ships_earliest if window else None,
+        ships_latest=window.ships_latest if window else None,
+        delivers_earliest=window.delivers_earliest if window else None,
+        delivers_latest=window.delivers_latest if window else None,
+        service_level=rule.service_level if rule else None,
+        label=label if window else "",
+        cause=why,
+        basis=_basis(state, item, was, [line for ref in held for line in lost_to.get(ref, ())]),
+        made_at=state.at,
+        made_by="job:replan",
+    )
+
+
+def _moved_past(state: Queue, ref: int, row: Row) -> bool:
+    """Whether a supply says why it moved, and moved beyond what was promised from it."""
+    expected = state.facts[ref].expected_on
+    return bool(state.causes.get(ref)) and expected is not None and expected > (row.promised_on or date.min)
+
+
+def _basis(state: Queue, item: Late, was: Promise | None, lost_to: Sequence[int]) -> dict[str, Any]:
+    rule = item.rule
+    return {
+        "rule": {"id": rule.pk, "name": rule.name, "version": rule.version, "mode": rule.mode}
+        if rule
+        else None,
+        "service_level": str(rule.service_level) if rule else None,
+        "supplies": [_told(state, peg, rule) for peg in item.pegs],
+        "calendar": list(item.window.steps) if item.window else [],
+        "was": was.ships_latest.isoformat() if was and was.ships_latest else None,
+        "lost_to": list(lost_to)[:3],
+        "charge": was.basis.get("charge") if was else None,
+        "mode": item.row.mode,
+    }
+
+
+def _told(state: Queue, peg: Peg, rule: AtpRule | None) -> dict[str, Any]:
+    fact = state.facts[peg.supply_ref]
+    return {
+        "sku": state.sku.code,
+        "supply_id": peg.supply_ref,
+        "kind": fact.kind,
+        "reference": fact.reference,
+        "location": state.locations[fact.location_id].code,
+        "qty": peg.qty,
+        "expected_on": fact.expected_on.isoformat() if fact.expected_on else None,
+        "buffer": {"median_days": 0, "level_days": rule.least_buffer_days if rule else 0, "basis": "fixed"},
+    }
+
+
+def _holds(state: Queue) -> dict[int, list[int]]:
+    """What each demand was pegged to before, the latest supply first: it is the one that moved."""
+    held: defaultdict[int, list[int]] = defaultdict(list)
+    for peg in state.movable:
+        held[peg.demand_ref].append(peg.supply_ref)
+    return {
+        demand: sorted(refs, key=lambda ref: (state.facts[ref].expected_on or date.min, ref), reverse=True)
+        for demand, refs in held.items()
+    }
+
+
+def _lost_to(state: Queue, pegs: Iterable[Peg]) -> dict[int, list[int]]:
+    """For each supply, the lines that gained units of it."""
+    before = {(peg.demand_ref, peg.supply_ref): peg.qty for peg in state.movable}
+    gained: defaultdict[int, list[int]] = defaultdict(list)
+    for peg in pegs:
+        if peg.qty > before.get((peg.demand_ref, peg.supply_ref), 0) and len(gained[peg.supply_ref]) < 3:
+            gained[peg.supply_ref].append(state.rows[peg.demand_ref].order_line_id)
+    return gained
+
+
+def _publish(promises: Sequence[Promise]) -> None:
+    lines = OrderLine.objects.filter(pk__in=[promise.order_line_id for promise in promises])
+    of_order: defaultdict[tuple[int, str, str], list[int]] = defaultdict(list)
+    for pk, order_id, number, channel in lines.order_by("pk").values_list(
+        "pk", "order_id", "order__number", "order__channel__code"
+    ):
+        of_order[order_id, number, channel].append(pk)
+    cause = {promise.order_line_id: promise.cause for promise in promises}
+    events.publish_all(
+        [
+            events.PromiseMoved(
+                by="job:replan",
+                subject=number,
+                channel_code=channel,
+                order_id=order_id,
+                line_ids=tuple(ids),
+                cause=cause[ids[0]],
+            )
+            for (order_id, number, channel), ids in of_order.items()
+        ]
+    )
+
+
+def _mark_companions(state: Queue, told: Sequence[Late]) -> None:
+    """Orders that ship complete, and kits, move as one: their other SKUs must look at the new day."""
+    orders = OrderLine.objects.filter(
+        pk__in=[item.row.order_line_id for item in told if item.row.is_complete]
+    )
+    others = Demand.objects.filter(open_qty__gt=0, order_line__order__in=orders.values("order_id"))
+    kits = Demand.objects.filter(open_qty__gt=0, order_line__in=[item.row.order_line_id for item in told])
+    skus = set(others.values_list("sku_id", flat=True)) | set(kits.values_list("sku_id", flat=True))
+    marking.mark(sku_ids=skus - {state.sku.pk}, cause="order_changed")

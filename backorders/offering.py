@@ -1,0 +1,365 @@
+"""What can be offered for a line: state, split, dates and why — for a quote, an answer or an order alike."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from typing import Any, Self
+
+from backorders.capping import CapBook
+from backorders.models import AtpRule
+from backorders.policies import view_of
+from backorders.rules import dating, states
+from backorders.rules.claiming import Claim, claim
+from backorders.rules.states import Answer, CapRoom, Question, RuleScope, RuleView, SkuStatus
+from backorders.rules.types import Supply as FreeSupply
+from backorders.rules.types import SupplyKind
+from backorders.shelves import Shelf, Shelves, SupplyFact, counts_on
+from inventory.models import Sku
+from oms.orders.models import Channel
+
+# No row stands behind units sold beyond all firm supply until somebody claims one.
+PLANNED_REF = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """One line somebody wants: `qty` in stocking units; `order_units` already in the same order."""
+
+    sku: Sku
+    qty: int
+    channel: Channel
+    region: str
+    customer_class: str = ""
+    customer_id: int | None = None
+    wanted_on: date | None = None
+    locale: str = "en"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """What the line claims of one SKU (of a kit: of one part)."""
+
+    sku: Sku
+    units_per_line: int
+    claim: Claim
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """The answer for one line. `window` is none when nothing can be promised."""
+
+    ask: Ask
+    answer: Answer
+    parts: Sequence[Part]
+    window: dating.Window | None
+    label: str
+    rule: AtpRule | None
+    may_split: bool
+    as_of: date
+    steps: Sequence[Mapping[str, Any]] = ()
+    caps: Sequence[Mapping[str, Any]] = field(default_factory=list)
+
+    @property
+    def backordered_qty(self) -> int:
+        """Units of the line that do not ship from stock on hand now."""
+        return self.answer.later_qty
+
+    def promised_for(self, window: dating.Window) -> Self:
+        """The same offer, shipped with slower lines of its order."""
+        words = dating.label(self.answer.state, self.answer.mode, window, self.as_of, self.ask.locale)
+        return replace(self, window=window, label=words)
+
+    @property
+    def charge(self) -> dict[str, Any]:
+        """What is charged and when, in the words that disclose it."""
+        if self.rule is None:
+            return {"policy": AtpRule.ChargePolicy.AT_ORDER, "deposit_percent": None, "disclosure": ""}
+        return {
+            "policy": self.rule.charge_policy,
+            "deposit_percent": self.rule.deposit_percent,
+            "disclosure": self.rule.disclosure,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Offers:
+    """Decides line after line; what one line claims the next one no longer sees."""
+
+    shelves: Shelves
+    rules: Sequence[tuple[RuleScope, AtpRule]]
+    caps: CapBook
+
+    def offer(self, ask: Ask) -> Offer:
+        """Decide one line and take what it claims off the shelves."""
+        shelf = self.shelves.by_sku[ask.sku.pk]
+        rule = self._rule_for(ask, shelf)
+        view = states_view(rule)
+        pieces = self._pieces(ask)
+        today = self._today()
+        whole, claims = self._whole(ask, pieces, view)
+        room = self.caps.room_for(ask, later_qty=ask.qty - whole.now_qty - whole.short, on=today)
+        answer = states.judge(self._question(ask, shelf, whole, view, room, today))
+        accepted = answer.now_qty + answer.later_qty
+        if accepted < ask.qty and accepted:
+            _, claims = self._whole(replace(ask, qty=accepted), pieces, view)
+        parts = [
+            Part(sku=piece.sku, units_per_line=units, claim=got)
+            for (piece, units), got in zip(pieces, claims, strict=True)
+        ]
+        if not accepted or not ask.sku.is_tracked:
+            parts = []
+        for part in parts:
+            self.shelves.by_sku[part.sku.pk].take(part.claim.pegs)
+        offer = self._finish(ask, answer, parts, rule, view)
+        self.caps.take(offer, today)
+        return offer
+
+    def _whole(
+        self, ask: Ask, pieces: Sequence[tuple[Shelf, int]], view: RuleView | None
+    ) -> tuple[Claim, list[Claim]]:
+        """What the line could have as a whole, and the claims piece by piece.
+
+        A line wished for later claims later supply, but is in stock all the same where stock covers it.
+        """
+        claims = [self._claim(ask, piece, units, view) for piece, units in pieces]
+        whole = _of_line(ask.qty, claims, pieces)
+        if ask.wanted_on is None:
+            return whole, claims
+        at_once = replace(ask, wanted_on=None)
+        now = _of_line(ask.qty, [self._claim(at_once, piece, units, view) for piece, units in pieces], pieces)
+        return (now if now.now_qty == ask.qty else whole), claims
+
+    def _rule_for(self, ask: Ask, shelf: Shelf) -> AtpRule | None:
+        chosen = states.choose_rule(
+            [scope for scope, _ in self.rules],
+            sku_id=ask.sku.pk,
+            category=ask.sku.category,
+            supplier_ids=shelf.supplier_ids,
+            channel_id=ask.channel.pk,
+            region=ask.region,
+            today=self._today(),
+            or_closed=True,
+        )
+        return next((row for scope, row in self.rules if scope is chosen), None)
+
+    def _pieces(self, ask: Ask) -> list[tuple[Shelf, int]]:
+        """The shelves the line draws from, with the units of each for one unit of the line."""
+        kit = self.shelves.parts.get(ask.sku.pk)
+        if not kit:
+            return [(self.shelves.by_sku[ask.sku.pk], 1)]
+        return [(self.shelves.by_sku[part.component_id], part.qty) for part in kit]
+
+    def _today(self) -> date:
+        return self.shelves.at.date()
+
+    def _claim(self, ask: Ask, shelf: Shelf, units: int, view: RuleView | None) -> Claim:
+        """The best claim: least short, then earliest, then fewest places, then the nearest in priority."""
+        if not ask.sku.is_tracked or not self.shelves.places:
+            return Claim(
+                pegs=(), ready_on=None, short=0 if not ask.sku.is_tracked else ask.qty * units, now_qty=0
+            )
+        supplies = states.countable(
+            [*shelf.supplies, *self._planned(shelf, view)],
+            rule=view,
+            status=SkuStatus(ask.sku.status),
+            has_active_supplier=shelf.has_active_supplier,
+        )
+        pools = self._pools(supplies, view)
+        claims = [self._claim_from(pool, ask, shelf, units, view) for pool in pools]
+        return min(claims, key=lambda got: self._cost(got, supplies))
+
+    def _claim_from(
+        self, supplies: Sequence[FreeSupply], ask: Ask, shelf: Shelf, units: int, view: RuleView | None
+    ) -> Claim:
+        today = self._today()
+        # What is kept is kept somewhere: a single place may only give what all places together may.
+        kept = shelf.kept_qty + ask.channel.buffer_qty + (view.safety_stock if view else 0)
+        elsewhere = sum(s.qty for s in shelf.supplies if s.kind is SupplyKind.STOCK) - sum(
+            s.qty for s in supplies if s.kind is SupplyKind.STOCK
+        )
+        return claim(
+            qty=ask.qty * units,
+            supplies=supplies,
+            reserve=max(0, kept - elsewhere),
+            shorts=shelf.shorts,
+            wanted_on=_not_before(ask, today),
+            today=today,
+            may_split=view.split if view else True,
+            latest_on=view.latest_on(today) if view else None,
+        )
+
+    def _pools(self, supplies: Sequence[FreeSupply], view: RuleView | None) -> list[list[FreeSupply]]:
+        """All places together, and each place alone."""
+        by_place = {pk: [s for s in supplies if s.location_id == pk] for pk in self.shelves.locations}
+        alone = [pool for pool in by_place.values() if pool]
+        if len(alone) < 2:
+            return [list(supplies)]
+        return [list(supplies), *alone]
+
+    def _cost(self, got: Claim, supplies: Sequence[FreeSupply]) -> tuple[int, date, int, tuple[int, ...]]:
+        place_of = {s.ref: s.location_id for s in supplies}
+        used = {place_of[ref] for ref, _ in got.pegs}
+        priorities = sorted(self.shelves.locations[pk].priority for pk in used)
+        return (got.short, got.ready_on or date.max, len(used), tuple(priorities))
+
+    def _planned(self, shelf: Shelf, view: RuleView | None) -> list[FreeSupply]:
+        """Units the rule lets us sell beyond all firm supply, ready after the supplier's lead time."""
+        if view is None or not view.oversell_qty or shelf.lead_time_days is None:
+            return []
+        row = shelf.planned
+        left = view.oversell_qty - (row.pegged_qty if row else 0)
+        location_id = next(iter(self.shelves.locations))
+        place = self.shelves.places[location_id]
+        today = self.shelves.today(location_id)
+        arrives = today + timedelta(days=shelf.lead_time_days)
+        if row and row.pegged_qty:
+            arrives = max(arrives, row.ready_on)
+        ready = dating.ship_from_inbound(place, arrives, 0, today, self.shelves.at)
+        ref = row.supply_id if row else PLANNED_REF
+        return [FreeSupply(ref, SupplyKind.PLANNED, left, ready, location_id)] if left > 0 else []
+
+    def _question(
+        self, ask: Ask, shelf: Shelf, whole: Claim, view: RuleView | None, room: CapRoom | None, today: date
+    ) -> Question:
+        return Question(
+            qty=ask.qty,
+            today=today,
+            claim=whole,
+            status=SkuStatus(ask.sku.status),
+            is_tracked=ask.sku.is_tracked,
+            launch_on=ask.sku.launch_on,
+            rule=view,
+            has_active_supplier=shelf.has_active_supplier,
+            has_open_purchase=shelf.has_open_purchase,
+            cap=room,
+        )
+
+    def _finish(
+        self,
+        ask: Ask,
+        answer: Answer,
+        parts: Sequence[Part],
+        rule: AtpRule | None,
+        view: RuleView | None,
+    ) -> Offer:
+        steps = [step for part in parts for step in self._steps(ask, part, view)]
+        window = _latest([step["window"] for step in steps])
+        if window is None and not ask.sku.is_tracked and self.shelves.places:
+            place = next(iter(self.shelves.places.values()))
+            window = dating.window(
+                place,
+                expected_on=None,
+                at=self.shelves.at,
+                median_buffer=0,
+                level_buffer=0,
+                region=ask.region,
+            )
+        if window is not None:
+            window = self._not_too_early(window, ask, parts)
+        return Offer(
+            ask=ask,
+            answer=answer,
+            parts=parts,
+            window=window,
+            label=dating.label(answer.state, answer.mode, window, self._today(), ask.locale),
+            rule=rule,
+            may_split=view.split if view else True,
+            as_of=self._today(),
+            steps=[{name: value for name, value in step.items() if name != "window"} for step in steps],
+            caps=self.caps.looked_at(ask, self._today()),
+        )
+
+    def _steps(self, ask: Ask, part: Part, view: RuleView | None) -> list[dict[str, Any]]:
+        """Each supply claimed, with its dates and buffers, as the explanation tells it."""
+        return [
+            self._step(ask, part.sku, ref, qty, ready, view)
+            for ref, qty, ready in ((p.supply_ref, p.qty, p.ready_on) for p in part.claim.parts)
+        ]
+
+    def _step(
+        self, ask: Ask, sku: Sku, ref: int, qty: int, ready: date, view: RuleView | None
+    ) -> dict[str, Any]:
+        fact = self.shelves.facts.get(ref) or self._planned_fact(sku, view)
+        place = self.shelves.places[fact.location_id]
+        buffer = view.least_buffer_days if view else 0
+        window = window_of(place, fact, at=self.shelves.at, buffer=buffer, region=ask.region)
+        return {
+            "sku": sku.code,
+            "supply_id": ref,
+            "kind": fact.kind,
+            "reference": fact.reference,
+            "location": self.shelves.locations[fact.location_id].code,
+            "qty": qty,
+            "expected_on": fact.expected_on.isoformat() if fact.expected_on else None,
+            "ready_on": ready.isoformat(),
+            "buffer": {"median_days": 0, "level_days": buffer if fact.expected_on else 0, "basis": "fixed"},
+            "calendar": list(window.steps),
+            "window": window,
+        }
+
+    def _planned_fact(self, sku: Sku, view: RuleView | None) -> SupplyFact:
+        shelf = self.shelves.by_sku[sku.pk]
+        location_id = next(iter(self.shelves.locations))
+        arrives = self.shelves.today(location_id) + timedelta(days=shelf.lead_time_days or 0)
+        if shelf.planned and shelf.planned.pegged_qty:
+            arrives = max(arrives, shelf.planned.ready_on)
+        return SupplyFact(SupplyKind.PLANNED, "", arrives, location_id)
+
+    def _not_too_early(self, window: dating.Window, ask: Ask, parts: Sequence[Part]) -> dating.Window:
+        """A wish for later, or a launch ahead, holds the goods back until then."""
+        not_before = _not_before(ask, self._today())
+        if not_before is None or window.ships_latest >= not_before:
+            return window
+        place = next(iter(self.shelves.places.values()))
+        ships = place.calendar.next_open(not_before)
+        delivers = dating.deliver(place, ships, ask.region)
+        step = f"Not before {not_before.isoformat()}, as wished for or because it is launched then."
+        return dating.Window(ships, ships, delivers, delivers, (*window.steps, step))
+
+
+def states_view(rule: AtpRule | None) -> RuleView | None:
+    """The rule's numbers as the decisions see them, none without a rule."""
+    return view_of(rule) if rule else None
+
+
+def window_of(place: dating.Place, fact: SupplyFact, *, at: Any, buffer: int, region: str) -> dating.Window:
+    """The promise for goods of one supply: earliest without buffer, latest with it."""
+    today = place.local(at).date()
+    expected = counts_on(fact.expected_on, today) if fact.expected_on else None
+    return dating.window(
+        place, expected_on=expected, at=at, median_buffer=0, level_buffer=buffer, region=region
+    )
+
+
+def _not_before(ask: Ask, today: date) -> date | None:
+    """The first day the goods may leave: as wished for, and never before a launch."""
+    launch = ask.sku.launch_on if ask.sku.launch_on and ask.sku.launch_on > today else None
+    days = [day for day in (ask.wanted_on, launch) if day is not None]
+    return max(days) if days else None
+
+
+def _latest(windows: Sequence[dating.Window]) -> dating.Window | None:
+    return dating.line_window(windows) if windows else None
+
+
+def _of_line(qty: int, claims: Sequence[Claim], pieces: Sequence[tuple[Shelf, int]]) -> Claim:
+    """The claim of a plain line, or what whole kits its parts make."""
+    return claims[0] if len(pieces) == 1 and pieces[0][1] == 1 else _of_kit(qty, claims, pieces)
+
+
+def _of_kit(qty: int, claims: Sequence[Claim], pieces: Sequence[tuple[Shelf, int]]) -> Claim:
+    """What whole kits the parts make: as many as the scarcest part allows."""
+    units = [units for _, units in pieces]
+    now = min(got.now_qty // per for got, per in zip(claims, units, strict=True))
+    total = min((qty * per - got.short) // per for got, per in zip(claims, units, strict=True))
+    too_late = min(
+        (qty * per - got.short + got.too_late) // per for got, per in zip(claims, units, strict=True)
+    )
+    days = [got.ready_on for got in claims if got.ready_on]
+    return Claim(
+        pegs=(),
+        ready_on=max(days, default=None),
+        short=qty - total,
+        now_qty=min(now, total),
+        too_late=max(0, too_late - total),
+    )

@@ -1,0 +1,70 @@
+"""Which ATP rule is in force for whom, as the rules see it; and what a changed policy makes us plan again."""
+
+from collections.abc import Sequence
+
+from django.db.models import Q
+
+from backorders.models import AtpRule, CancellationPolicy, Cap
+from backorders.rules.states import RuleScope, RuleView
+from backorders.rules.types import RuleMode, SupplyKind
+from inventory.models import Sku
+from oms.kernel import events
+
+
+def rules_in_force() -> list[tuple[RuleScope, AtpRule]]:
+    """Every ATP rule with its row, which knows the name and the charge."""
+    return [(scope_of(rule), rule) for rule in AtpRule.objects.all()]
+
+
+def scope_of(rule: AtpRule) -> RuleScope:
+    """A row as the rules see it."""
+    return RuleScope(
+        rule=view_of(rule),
+        sku_id=rule.sku_id,
+        category=rule.category or None,
+        supplier_id=rule.supplier_id,
+        channel_id=rule.channel_id,
+        region=rule.region or None,
+        priority=rule.priority,
+    )
+
+
+def view_of(rule: AtpRule) -> RuleView:
+    """The numbers of a row as the decisions see them."""
+    return RuleView(
+        id=rule.pk or 0,
+        mode=RuleMode(rule.mode),
+        version=rule.version,
+        safety_stock=rule.safety_stock,
+        oversell_qty=rule.oversell_qty,
+        kinds=frozenset(SupplyKind(kind) for kind in rule.kinds),
+        needs_open_purchase=rule.needs_open_purchase,
+        longest_wait_days=rule.longest_wait_days,
+        service_level=float(rule.service_level),
+        least_buffer_days=rule.least_buffer_days,
+        max_volatility=float(rule.max_volatility) if rule.max_volatility is not None else None,
+        split=rule.split != AtpRule.Split.NONE,
+        valid_from=rule.valid_from,
+        valid_to=rule.valid_to,
+    )
+
+
+def changed(*, policy: AtpRule | Cap | CancellationPolicy, cause: str, by: str) -> None:
+    """Say that a policy changed; the SKUs it touches are planned again."""
+    skus = touched_skus(policy)
+    if skus is not None:
+        events.publish(events.PolicyChanged(by=by, subject=str(policy), sku_ids=tuple(skus), cause=cause))
+
+
+def touched_skus(policy: AtpRule | Cap | CancellationPolicy) -> Sequence[int] | None:
+    """SKUs with open demand that an ATP rule speaks for; none for policies that move no date."""
+    if not isinstance(policy, AtpRule):
+        return None
+    scope = Q(demands__open_qty__gt=0)
+    if policy.sku_id:
+        scope &= Q(pk=policy.sku_id)
+    if policy.category:
+        scope &= Q(category=policy.category)
+    if policy.supplier_id:
+        scope &= Q(suppliers__supplier=policy.supplier_id)
+    return list(Sku.objects.filter(scope).order_by("pk").values_list("pk", flat=True).distinct())

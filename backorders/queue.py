@@ -1,0 +1,326 @@
+"""The queue of one SKU as the rules see it: open demand, the supply that counts, and who holds what."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+
+from django.db.models import Sum
+
+from backorders.calendars import places
+from backorders.models import AtpRule, CartHold, Demand, Peg
+from backorders.policies import rules_in_force
+from backorders.rules import states
+from backorders.rules.dating import Place
+from backorders.rules.ranking import rank
+from backorders.rules.types import Demand as Wanted
+from backorders.rules.types import Peg as Claimed
+from backorders.rules.types import Supply as Ready
+from backorders.rules.types import SupplyKind
+from backorders.shelves import SupplyFact, open_supplies, ready_on
+from inventory.models import Location, Sku, Supply
+from purchasing.models import SupplierSku
+
+FIRM = frozenset({SupplyKind.STOCK, SupplyKind.TRANSFER, SupplyKind.PURCHASE, SupplyKind.PRODUCTION})
+STILL = frozenset({SupplyKind.STOCK})
+"""What is pegged to these kinds is allocated: a re-plan leaves it where it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One open demand with what the news needs to know of it; `fixed_qty` is allocated or released."""
+
+    demand_id: int
+    order_line_id: int
+    channel_id: int
+    region: str
+    open_qty: int
+    units_per_line: int
+    promised_on: date | None
+    wanted_on: date | None
+    is_complete: bool
+    mode: str
+    fixed_qty: int
+
+
+class Rules:
+    """The ATP rule in force for one SKU, by channel and region."""
+
+    def __init__(self, sku: Sku, today: date) -> None:
+        self.sku = sku
+        self.today = today
+        self.all = rules_in_force()
+        self.suppliers = list(SupplierSku.objects.filter(sku=sku).values_list("supplier_id", flat=True))
+        self._known: dict[tuple[int, str], AtpRule | None] = {}
+
+    def find(self, channel_id: int, region: str) -> AtpRule | None:
+        """The most specific rule, none if no rule speaks for this channel and region."""
+        key = channel_id, region
+        if key not in self._known:
+            chosen = states.choose_rule(
+                [scope for scope, _ in self.all],
+                sku_id=self.sku.pk,
+                category=self.sku.category,
+                supplier_ids=self.suppliers,
+                channel_id=channel_id,
+                region=region,
+                today=self.today,
+                or_closed=True,
+            )
+            self._known[key] = next((row for scope, row in self.all if scope is chosen), None)
+        return self._known[key]
+
+
+@dataclass(slots=True)
+class Queue:
+    """Everything one match needs. `movable` pegs may be moved; the rest stays."""
+
+    sku: Sku
+    at: datetime
+    today: date
+    rows: Mapping[int, Row]
+    demands: Sequence[Wanted]
+    firm: Sequence[Ready]
+    planned: Sequence[Ready]
+    movable: Sequence[Claimed]
+    facts: Mapping[int, SupplyFact]
+    causes: Mapping[int, str]
+    places: Mapping[int, Place]
+    locations: Mapping[int, Location]
+    rules: Rules
+
+    def ready(self) -> dict[int, date]:
+        """The day each supply can leave the dock."""
+        return {supply.ref: supply.ready_on for supply in (*self.firm, *self.planned)}
+
+    def done_on(self, pegs: Iterable[Claimed]) -> tuple[dict[int, int], dict[int, date]]:
+        """How much each demand is given by these pegs, and when the last of it is ready."""
+        ready = self.ready()
+        given: defaultdict[int, int] = defaultdict(int)
+        last: dict[int, date] = {}
+        for peg in pegs:
+            given[peg.demand_ref] += peg.qty
+            on = ready[peg.supply_ref]
+            if on > last.get(peg.demand_ref, date.min):
+                last[peg.demand_ref] = on
+        return given, last
+
+    def unserved(self, pegs: Sequence[Claimed]) -> list[Wanted]:
+        """Demand that these pegs leave short or later than promised."""
+        given, last = self.done_on(pegs)
+        return [
+            demand
+            for demand in self.demands
+            if given[demand.ref] < demand.qty
+            or (demand.keep_by is not None and last.get(demand.ref, date.min) > demand.keep_by)
+        ]
+
+
+def read(*, sku_id: int, at: datetime) -> Queue:
+    """Read the queue of a SKU; it is locked, or the caller only looks."""
+    sku = Sku.objects.get(pk=sku_id)
+    rules = Rules(sku, at.date())
+    locations = {location.pk: location for location in Location.objects.all()}
+    where = places(locations, at.date())
+    supplies, facts, causes = _supplies(sku, where, at)
+    pegs = list(
+        Peg.objects.filter(demand__sku=sku_id)
+        .order_by("pk")
+        .values_list("demand_id", "supply_id", "qty", "released_qty")
+    )
+    fixed, movable = _split(pegs, facts)
+    rows = _rows(sku_id, fixed)
+    counted = _counted(supplies, rules, {peg.supply_ref for peg in movable})
+    free = _free(counted, pegs, movable, _held_in_carts(sku_id, at))
+    return Queue(
+        sku=sku,
+        at=at,
+        today=at.date(),
+        rows={row.demand_id: row for row, _ in rows},
+        demands=_wanted(rows, rules, locations),
+        firm=[supply for supply in free if supply.kind is not SupplyKind.PLANNED],
+        planned=[supply for supply in free if supply.kind is SupplyKind.PLANNED],
+        movable=movable,
+        facts=facts,
+        causes=causes,
+        places=where,
+        locations=locations,
+        rules=rules,
+    )
+
+
+def deltas(state: Queue, pegs: Sequence[Claimed]) -> list[tuple[int, int, int]]:
+    """What to add to and take from today's movable pegs, so that they become `pegs`."""
+    change: defaultdict[tuple[int, int], int] = defaultdict(int)
+    for peg in state.movable:
+        change[peg.demand_ref, peg.supply_ref] -= peg.qty
+    for peg in pegs:
+        change[peg.demand_ref, peg.supply_ref] += peg.qty
+    return [(demand, supply, delta) for (demand, supply), delta in change.items() if delta]
+
+
+def left_over(supplies: Sequence[Ready], pegs: Iterable[Claimed]) -> list[Ready]:
+    """What these pegs leave of the supplies."""
+    taken: defaultdict[int, int] = defaultdict(int)
+    for peg in pegs:
+        taken[peg.supply_ref] += peg.qty
+    return [replace(s, qty=s.qty - taken[s.ref]) for s in supplies if s.qty > taken[s.ref]]
+
+
+def _supplies(
+    sku: Sku, where: Mapping[int, Place], at: datetime
+) -> tuple[list[Ready], dict[int, SupplyFact], dict[int, str]]:
+    """All supplies with a day, what to say of them, and why each last moved. Quantities are whole."""
+    supplies: list[Ready] = []
+    facts: dict[int, SupplyFact] = {}
+    causes: dict[int, str] = {}
+    for supply in Supply.objects.filter(sku=sku):
+        expected = None if supply.kind == Supply.Kind.STOCK else supply.ready_on
+        facts[supply.pk] = SupplyFact(supply.kind, supply.reference, expected, supply.location_id)
+        causes[supply.pk] = supply.last_cause
+    for supply in open_supplies([sku.pk]):
+        ready = ready_on(where[supply.location_id], supply.kind, supply.ready_on, at)
+        if ready is not None:
+            kind = SupplyKind(supply.kind)
+            supplies.append(
+                Ready(supply.pk, kind, supply.quantity, ready, supply.location_id, supply.is_confirmed)
+            )
+    return supplies, facts, causes
+
+
+def _split(
+    pegs: Sequence[tuple[int, int, int, int]], facts: Mapping[int, SupplyFact]
+) -> tuple[dict[int, int], list[Claimed]]:
+    """How much of each demand stays where it is, and the pegs that may move."""
+    fixed: defaultdict[int, int] = defaultdict(int)
+    movable: list[Claimed] = []
+    for demand_id, supply_id, qty, released in pegs:
+        kept = qty if facts[supply_id].kind in STILL else released
+        fixed[demand_id] += kept
+        if qty > kept:
+            movable.append(Claimed(demand_id, supply_id, qty - kept))
+    return fixed, movable
+
+
+def _rows(sku_id: int, fixed: Mapping[int, int]) -> list[tuple[Row, tuple[int, ...]]]:
+    """Open demands with their ranks."""
+    columns = Demand.objects.filter(sku=sku_id, open_qty__gt=0).values_list(
+        "pk",
+        "order_line_id",
+        "channel_id",
+        "region",
+        "open_qty",
+        "units_per_line",
+        "promised_on",
+        "wanted_on",
+        "is_complete",
+        "mode",
+        "allocation_class",
+        "priority",
+        "first_promise_on",
+        "accepted_at",
+        "may_split",
+    )
+    rows: list[tuple[Row, tuple[int, ...]]] = []
+    for row in columns.iterator(chunk_size=10_000):
+        (
+            pk,
+            line_id,
+            channel,
+            region,
+            qty,
+            units,
+            promised,
+            wanted,
+            complete,
+            mode,
+            cls,
+            prio,
+            first,
+            accepted,
+            _,
+        ) = row
+        place = rank(
+            allocation_class=cls, priority=prio, first_promise_on=first, accepted_at=accepted, line_id=line_id
+        )
+        facts = Row(
+            pk, line_id, channel, region, qty, units, promised, wanted, complete, mode, fixed.get(pk, 0)
+        )
+        rows.append((facts, (*place, int(row[-1]))))
+    return rows
+
+
+def _wanted(
+    rows: Sequence[tuple[Row, tuple[int, ...]]], rules: Rules, locations: Mapping[int, Location]
+) -> list[Wanted]:
+    """What is not settled yet, as the match takes it."""
+    place_of = _only_place(locations)
+    wanted: list[Wanted] = []
+    for row, (*place, may_split) in rows:
+        if row.open_qty <= row.fixed_qty:
+            continue
+        rule = rules.find(row.channel_id, row.region)
+        tolerance = timedelta(days=rule.tolerance_days if rule else 0)
+        wanted.append(
+            Wanted(
+                ref=row.demand_id,
+                qty=row.open_qty - row.fixed_qty,
+                rank=tuple(place),
+                keep_by=row.promised_on + tolerance if row.promised_on else None,
+                wanted_on=row.wanted_on,
+                may_split=bool(may_split),
+                location_id=place_of(row.region),
+            )
+        )
+    return wanted
+
+
+class _only_place:
+    """The location that serves a region, where the region settles it; none where there is a choice."""
+
+    def __init__(self, locations: Mapping[int, Location]) -> None:
+        self.active = [location for location in locations.values() if location.is_active]
+        self.known: dict[str, int | None] = {}
+
+    def __call__(self, region: str) -> int | None:
+        if region not in self.known:
+            serving = [
+                place for place in self.active if not region or not place.regions or region in place.regions
+            ]
+            self.known[region] = serving[0].pk if serving and len(serving) < len(self.active) else None
+        return self.known[region]
+
+
+def _counted(supplies: Sequence[Ready], rules: Rules, pegged: Collection[int]) -> list[Ready]:
+    """Firm supply, the kinds any rule of this SKU lets count, and what is pegged already."""
+    kinds = FIRM | {SupplyKind(kind) for _, rule in rules.all for kind in rule.kinds}
+    if rules.sku.status == Sku.Status.DISCONTINUED:
+        kinds -= {SupplyKind.PLANNED}
+    return [supply for supply in supplies if supply.kind in kinds or supply.ref in pegged]
+
+
+def _free(
+    supplies: Sequence[Ready],
+    pegs: Sequence[tuple[int, int, int, int]],
+    movable: Sequence[Claimed],
+    held_in_carts: int,
+) -> list[Ready]:
+    """What a match may give: all but what stays pegged, and of stock not what carts hold."""
+    settled: defaultdict[int, int] = defaultdict(int)
+    for _, supply_id, qty, _ in pegs:
+        settled[supply_id] += qty
+    for peg in movable:
+        settled[peg.supply_ref] -= peg.qty
+    free = [replace(supply, qty=supply.qty - settled[supply.ref]) for supply in supplies]
+    for index, supply in enumerate(free):
+        if supply.kind is SupplyKind.STOCK and held_in_carts:
+            kept = min(held_in_carts, supply.qty)
+            held_in_carts -= kept
+            free[index] = replace(supply, qty=supply.qty - kept)
+    return [supply for supply in free if supply.qty > 0]
+
+
+def _held_in_carts(sku_id: int, at: datetime) -> int:
+    live = CartHold.objects.filter(sku=sku_id, ended_at=None, expires_at__gt=at)
+    held: int | None = live.aggregate(total=Sum("qty"))["total"]
+    return held or 0

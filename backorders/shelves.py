@@ -1,0 +1,247 @@
+"""What each SKU has free to promise: read in a fixed number of queries, for any number of SKUs."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from typing import Self
+
+from django.db.models import F, Q, QuerySet, Sum
+
+from backorders.calendars import places
+from backorders.models import CartHold, Demand, ReplanRequest
+from backorders.rules import dating
+from backorders.rules.types import Due, SupplyKind
+from backorders.rules.types import Supply as FreeSupply
+from inventory.models import KitPart, Location, Sku, Supply
+from purchasing.models import SupplierSku
+
+# An open purchase that should have come is believed to come tomorrow, not today.
+OVERDUE_OFFSET = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class SupplyFact:
+    """What the explanation says of a supply; `expected_on` is none for goods on hand."""
+
+    kind: str
+    reference: str
+    expected_on: date | None
+    location_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedRow:
+    """The row behind units sold beyond all firm supply: how many are claimed, and ready when."""
+
+    supply_id: int
+    pegged_qty: int
+    ready_on: date
+
+
+@dataclass(slots=True)
+class Shelf:
+    """One SKU with its free supply; a decision takes from it, so the next line sees less."""
+
+    sku: Sku
+    supplies: list[FreeSupply] = field(default_factory=list)
+    shorts: list[Due] = field(default_factory=list)
+    held_qty: int = 0
+    waiting_qty: int = 0
+    supplier_ids: frozenset[int] = frozenset()
+    has_active_supplier: bool = True
+    has_open_purchase: bool = False
+    lead_time_days: int | None = None
+    planned: PlannedRow | None = None
+
+    @property
+    def kept_qty(self) -> int:
+        """Units nobody new may have: in carts, or arrived but not yet passed along the queue."""
+        return self.held_qty + self.waiting_qty
+
+    def take(self, pegs: Sequence[tuple[int, int]]) -> None:
+        """Take claimed units off the shelf."""
+        taken = dict(pegs)
+        self.supplies = [
+            FreeSupply(s.ref, s.kind, s.qty - taken.get(s.ref, 0), s.ready_on, s.location_id, s.confirmed)
+            for s in self.supplies
+            if s.qty > taken.get(s.ref, 0)
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Shelves:
+    """The shelves of the SKUs asked for and of the parts of kits among them."""
+
+    by_sku: Mapping[int, Shelf]
+    parts: Mapping[int, Sequence[KitPart]]
+    facts: Mapping[int, SupplyFact]
+    places: Mapping[int, dating.Place]
+    locations: Mapping[int, Location]
+    at: datetime
+
+    def copy(self) -> Self:
+        """Shelves to decide on, so that these stay as they were read."""
+        return replace(self, by_sku={pk: replace(shelf) for pk, shelf in self.by_sku.items()})
+
+    def today(self, location_id: int) -> date:
+        """The day it is at a location."""
+        return self.places[location_id].local(self.at).date()
+
+
+def parts_of(sku_ids: Collection[int]) -> dict[int, list[KitPart]]:
+    """The parts of each kit among these SKUs."""
+    parts: defaultdict[int, list[KitPart]] = defaultdict(list)
+    for part in KitPart.objects.filter(kit_id__in=sku_ids).order_by("kit_id", "component_id"):
+        parts[part.kit_id].append(part)
+    return dict(parts)
+
+
+def shipping_locations(region: str) -> dict[int, Location]:
+    """Active locations that ship to a region; all of them if no region is named."""
+    serving = Q() if not region else Q(regions=[]) | Q(regions__contains=[region])
+    return {location.pk: location for location in Location.objects.filter(serving, is_active=True)}
+
+
+def read(
+    skus: Mapping[int, Sku],
+    *,
+    parts: Mapping[int, Sequence[KitPart]],
+    region: str,
+    at: datetime,
+    without_holds: Collection[str] = (),
+) -> Shelves:
+    """Read the shelves of `skus` (parts of kits included by the caller), leaving out some cart holds."""
+    locations = shipping_locations(region)
+    where = places(locations, at.date())
+    shelves = {pk: Shelf(sku) for pk, sku in skus.items()}
+    facts: dict[int, SupplyFact] = {}
+    _put_supplies(shelves, facts, where, at)
+    _put_shorts(shelves, at.date())
+    _put_cart_holds(shelves, at, without_holds)
+    _put_waiting(shelves)
+    _put_suppliers(shelves)
+    return Shelves(by_sku=shelves, parts=parts, facts=facts, places=where, locations=locations, at=at)
+
+
+def counts_on(expected_on: date, today: date) -> date:
+    """The day an expected supply is believed to come: an overdue one tomorrow."""
+    return expected_on if expected_on >= today else today + OVERDUE_OFFSET
+
+
+def ready_on(place: dating.Place, kind: str, expected_on: date | None, at: datetime) -> date | None:
+    """The day a supply's goods can leave the dock without any buffer; none if nobody knows."""
+    if kind == Supply.Kind.STOCK:
+        return dating.ship_from_stock(place, at)
+    if expected_on is None:
+        return None
+    today = place.local(at).date()
+    return dating.ship_from_inbound(place, counts_on(expected_on, today), 0, today, at)
+
+
+def _put_supplies(
+    shelves: Mapping[int, Shelf],
+    facts: dict[int, SupplyFact],
+    where: Mapping[int, dating.Place],
+    at: datetime,
+) -> None:
+    rows = (
+        open_supplies(list(shelves))
+        .filter(Q(quantity__gt=F("pegged_qty")) | Q(kind=Supply.Kind.PLANNED), location_id__in=list(where))
+        .values_list(
+            "pk",
+            "sku_id",
+            "location_id",
+            "kind",
+            "quantity",
+            "pegged_qty",
+            "ready_on",
+            "is_confirmed",
+            "reference",
+        )
+    )
+    for pk, sku_id, location_id, kind, quantity, pegged, expected, confirmed, reference in rows:
+        if kind == Supply.Kind.PLANNED:
+            shelves[sku_id].planned = PlannedRow(pk, pegged, expected or at.date())
+            continue
+        ready = ready_on(where[location_id], kind, expected, at)
+        if ready is None:
+            continue
+        facts[pk] = SupplyFact(kind, reference, expected if kind != Supply.Kind.STOCK else None, location_id)
+        shelves[sku_id].supplies.append(
+            FreeSupply(pk, SupplyKind(kind), quantity - pegged, ready, location_id, confirmed)
+        )
+        if kind == Supply.Kind.PURCHASE:
+            shelves[sku_id].has_open_purchase = True
+
+
+def open_supplies(sku_ids: Collection[int]) -> QuerySet[Supply]:
+    """Supplies with units in them, but for purchases from suppliers who no longer deliver."""
+    active = "purchase_order__supplier__is_active"
+    return Supply.objects.filter(
+        Q(purchase_line=None) | Q(**{f"purchase_line__{active}": True}),
+        Q(inbound_line=None) | Q(**{f"inbound_line__purchase_line__{active}": True}),
+        sku_id__in=sku_ids,
+        quantity__gt=0,
+    )
+
+
+def _put_shorts(shelves: Mapping[int, Shelf], today: date) -> None:
+    rows = (
+        Demand.objects.filter(sku_id__in=list(shelves), open_qty__gt=F("pegged_qty"))
+        .values_list("sku_id", "wanted_on")
+        .annotate(short=Sum(F("open_qty") - F("pegged_qty")))
+    )
+    for sku_id, wanted_on, short in rows:
+        shelves[sku_id].shorts.append(Due(max(wanted_on or today, today), short))
+
+
+def _put_cart_holds(shelves: Mapping[int, Shelf], at: datetime, without: Collection[str]) -> None:
+    rows = (
+        CartHold.objects.filter(sku_id__in=list(shelves), ended_at=None, expires_at__gt=at)
+        .exclude(token__in=list(without))
+        .values_list("sku_id")
+        .annotate(held=Sum("qty"))
+    )
+    for sku_id, held in rows:
+        shelves[sku_id].held_qty = held
+
+
+def _put_waiting(shelves: Mapping[int, Shelf]) -> None:
+    """Until the re-plan of a marked SKU is done, what has arrived is not for newcomers."""
+    marked = list(ReplanRequest.objects.filter(sku_id__in=list(shelves)).values_list("sku_id", flat=True))
+    if not marked:
+        return
+    wanted = dict(
+        Demand.objects.filter(sku_id__in=marked, open_qty__gt=0)
+        .order_by()
+        .values_list("sku_id")
+        .annotate(Sum("open_qty"))
+    )
+    allocated = dict(
+        Supply.objects.filter(sku_id__in=marked, kind=Supply.Kind.STOCK)
+        .order_by()
+        .values_list("sku_id")
+        .annotate(Sum("pegged_qty"))
+    )
+    for sku_id in marked:
+        shelf = shelves[sku_id]
+        shorts = sum(due.qty for due in shelf.shorts)
+        waiting = wanted.get(sku_id, 0) - allocated.get(sku_id, 0) - shorts
+        stock = sum(s.qty for s in shelf.supplies if s.kind is SupplyKind.STOCK)
+        # Only goods on hand are hidden: those who wait keep their claims on what is still to come.
+        shelf.waiting_qty = max(0, min(waiting, stock))
+
+
+def _put_suppliers(shelves: Mapping[int, Shelf]) -> None:
+    found: defaultdict[int, list[tuple[int, bool, int]]] = defaultdict(list)
+    rows = SupplierSku.objects.filter(sku_id__in=list(shelves)).values_list(
+        "sku_id", "supplier_id", "supplier__is_active", "lead_time_days"
+    )
+    for sku_id, supplier_id, is_active, lead_time in rows:
+        found[sku_id].append((supplier_id, is_active, lead_time))
+    for sku_id, suppliers in found.items():
+        shelf = shelves[sku_id]
+        shelf.supplier_ids = frozenset(supplier_id for supplier_id, _, _ in suppliers)
+        shelf.has_active_supplier = any(is_active for _, is_active, _ in suppliers)
+        shelf.lead_time_days = min((lead for _, is_active, lead in suppliers if is_active), default=None)

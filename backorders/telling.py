@@ -1,0 +1,296 @@
+"""What customers are told of their orders: one message per order and event, left in the event's transaction."""
+
+import hashlib
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import groupby
+from operator import itemgetter
+
+from django.db.models import F, Sum
+
+from backorders import composing
+from backorders.composing import Facts
+from backorders.models import Backorder, DelayCase, Promise
+from backorders.rules.types import WaitMode
+from inventory.models import Alternative
+from notifications import outbox
+from notifications.models import Message
+from notifications.outbox import NewMessage
+from oms.kernel import clock
+from oms.orders.models import Cancellation, Order, OrderLine, Refund, Shipment, ShipmentLine
+
+LONGEST_KEY = Message._meta.get_field("key").max_length or 0
+OFFERED_INSTEAD = 3
+CUSTOMERS_WISH = frozenset({"customer_request", "customer_choice"})
+
+
+def confirm_order(*, order_id: int, line_ids: Sequence[int] | None = None) -> None:
+    """Confirm the lines of an order just accepted (all of them unless named): state, dates, charge."""
+    promises = Promise.objects.filter(order_line__order_id=order_id, superseded_at=None)
+    if line_ids is not None:
+        promises = promises.filter(order_line_id__in=line_ids)
+    found = list(promises.select_related(*_ORDER, "order_line__sku").order_by("order_line__line_no"))
+    if not found:
+        return
+    order = found[0].order_line.order
+    lines = [composing.of_promise(promise.order_line, promise) for promise in found]
+    context = {
+        **composing.of_order(order),
+        "lines": lines,
+        "tone": _tone(line["mode"] for line in lines if line["state"] != "in_stock"),
+        "is_complete": order.ship_policy == Order.ShipPolicy.COMPLETE and len(lines) > 1,
+        "is_switch": any(promise.order_line.switched_from_id for promise in found),
+    }
+    _tell([_message("confirmation", order, context, _revisions(found))])
+
+
+def tell_delay(*, case_ids: Collection[int], links: Mapping[int, str] | None = None) -> None:
+    """Ask the customers of these delay cases, one message per order; `links` lead to the answer, by case id.
+
+    Its number of queries does not grow with the number of cases.
+    """
+    cases = list(
+        DelayCase.objects.filter(pk__in=list(case_ids)).select_related(*_ORDER, "order_line__sku", "promise")
+    )
+    before = _promises_before([case.promise for case in cases])
+    instead = _alternatives({case.order_line.sku_id for case in cases})
+    zone = composing.house_zone()
+    gathered = composing.by_order((case.order_line, case) for case in cases)
+    _tell(
+        [
+            _delay_message(
+                order, mine, before=before, instead=instead, link=_link(mine, links or {}), zone=zone
+            )
+            for order, mine in gathered.items()
+        ]
+    )
+
+
+def tell_shipped(*, shipment_id: int) -> None:
+    """Tell what left, how to follow it, and what is still owed with its date."""
+    shipment = Shipment.objects.select_related("order__channel", "order__customer").get(pk=shipment_id)
+    owed = _owed([shipment.order_id])
+    context = {
+        **composing.of_order(shipment.order),
+        "lines": _shipped_lines(shipment),
+        "carrier": shipment.carrier,
+        "tracking": shipment.tracking,
+        "owed": owed.get(shipment.order_id, []),
+        "waited": Backorder.objects.filter(order_line__order=shipment.order_id).exists(),
+    }
+    kind = "partly_shipped" if context["owed"] else "shipped"
+    _tell([_message(kind, shipment.order, context, f"shipment{shipment.pk}")])
+
+
+def tell_cancelled(*, cancellation_ids: Collection[int]) -> None:
+    """Tell what was cancelled, why, what is paid back by when, and what still comes."""
+    found = Cancellation.objects.filter(pk__in=list(cancellation_ids))
+    cancellations = list(
+        found.select_related("line__order__channel", "line__order__customer", "line__sku", "refund")
+    )
+    owed = _owed({cancellation.line.order_id for cancellation in cancellations})
+    paid_later = _unpaid_lines({cancellation.line_id for cancellation in cancellations})
+    gathered = composing.by_order((cancellation.line, cancellation) for cancellation in cancellations)
+    _tell(
+        [
+            _cancelled_message(order, mine, owed=owed.get(order.pk, []), paid_later=paid_later)
+            for order, mine in gathered.items()
+        ]
+    )
+
+
+def tell_good_news(*, line_ids: Collection[int]) -> None:
+    """Tell that lines ship earlier than promised, once it is certain."""
+    current = list(
+        Promise.objects.filter(order_line_id__in=list(line_ids), superseded_at=None).select_related(
+            *_ORDER, "order_line__sku"
+        )
+    )
+    before = _promises_before(current)
+    gathered = composing.by_order((promise.order_line, promise) for promise in current)
+    messages = []
+    for order, mine in gathered.items():
+        lines = [
+            {
+                **composing.of_line(promise.order_line, promise.order_line.open_qty),
+                "was": composing.ships(before.get(promise.order_line_id)),
+                "now": composing.ships(promise),
+            }
+            for promise in mine
+        ]
+        context = {**composing.of_order(order), "lines": lines}
+        messages.append(_message("good_news", order, context, _revisions(mine)))
+    _tell(messages)
+
+
+def tell_refund_sent(*, refund_ids: Collection[int]) -> None:
+    """Tell that money is on its way back."""
+    refunds = Refund.objects.filter(pk__in=list(refund_ids)).select_related(
+        "order__channel", "order__customer", "cancellation__line__sku"
+    )
+    _tell(
+        [
+            _message(
+                "refund_sent",
+                refund.order,
+                {
+                    **composing.of_order(refund.order),
+                    "lines": [composing.of_line(refund.cancellation.line, refund.cancellation.qty)],
+                    "refund": composing.money(refund.amount, refund.currency),
+                },
+                f"refund{refund.pk}",
+            )
+            for refund in refunds
+        ]
+    )
+
+
+_ORDER = ("order_line__order__channel", "order_line__order__customer")
+
+
+def _tell(messages: Sequence[NewMessage]) -> None:
+    outbox.tell(messages=messages)
+
+
+def _message(kind: str, order: Order, context: Facts, event: str) -> NewMessage:
+    """One message; `event` with kind and order is its key for ever."""
+    key = f"{kind}:{order.number}:{event}"
+    if len(key) > LONGEST_KEY:
+        key = f"{kind}:{order.number}:{hashlib.sha256(event.encode()).hexdigest()[:40]}"
+    return NewMessage(
+        key=key,
+        kind=kind,
+        recipient=order.customer.email,
+        locale=order.customer.locale,
+        subject_ref=order.number,
+        context=context,
+        due_at=clock.now(),
+    )
+
+
+def _revisions(promises: Iterable[Promise]) -> str:
+    return ",".join(f"{promise.order_line.line_no}r{promise.revision}" for promise in promises)
+
+
+def _delay_message(
+    order: Order,
+    cases: Sequence[DelayCase],
+    *,
+    before: Mapping[int, Promise],
+    instead: Mapping[int, list[Facts]],
+    link: str,
+    zone: str,
+) -> NewMessage:
+    lines = [
+        {
+            **composing.of_case(case, before.get(case.order_line_id)),
+            "alternatives": instead.get(case.order_line.sku_id, []),
+        }
+        for case in cases
+    ]
+    means = {line["silence"] for line in lines}
+    context = {
+        **composing.of_order(order, link=link),
+        "groups": _by_mode(lines),
+        "tone": _tone(line["mode"] for line in lines),
+        "is_dated": all(line["now"] for line in lines),
+        "choices": sorted({choice for line in lines for choice in line["choices"]}),
+        "answer_by": composing.instant(min(case.answer_by for case in cases), zone),
+        # One sentence for all where silence means the same for all.
+        "silence": means.pop() if len(means) == 1 else None,
+    }
+    return _message("delay_notice", order, context, _revisions(case.promise for case in cases))
+
+
+def _cancelled_message(
+    order: Order, cancellations: Sequence[Cancellation], *, owed: list[Facts], paid_later: Collection[int]
+) -> NewMessage:
+    lines = [{**composing.of_line(each.line, each.qty), "cause": each.cause} for each in cancellations]
+    refunds = [
+        each.refund for each in cancellations if hasattr(each, "refund") and each.line_id not in paid_later
+    ]
+    causes = {each.cause for each in cancellations}
+    context = {
+        **composing.of_order(order),
+        "lines": lines,
+        "by_customer": causes <= CUSTOMERS_WISH,
+        "is_switch": causes == {"switched"},
+        "cause": causes.pop() if len(causes) == 1 else None,
+        "refund": composing.money(sum_, order.currency) if (sum_ := sum(r.amount for r in refunds)) else None,
+        "refund_by": min(refund.due_on for refund in refunds).isoformat() if refunds else None,
+        "at": composing.instant(max(each.at for each in cancellations), composing.house_zone()),
+        "owed": owed,
+    }
+    return _message("cancelled", order, context, ",".join(str(each.pk) for each in cancellations))
+
+
+def _shipped_lines(shipment: Shipment) -> list[Facts]:
+    """What left by article; the parts of a kit are named as they lie in the parcel."""
+    left = ShipmentLine.objects.filter(shipment=shipment).values(
+        line_no=F("pick_line__line__line_no"),
+        code=F("pick_line__sku__code"),
+        title=F("pick_line__sku__title"),
+    )
+    return [
+        {"line_no": row["line_no"], "qty": row["sum_qty"], "title": row["title"] or row["code"]}
+        for row in left.annotate(sum_qty=Sum("qty")).order_by("line_no", "code")
+    ]
+
+
+def _owed(order_ids: Iterable[int]) -> dict[int, list[Facts]]:
+    """What is still open on each order, with the day it is promised for."""
+    open_lines = OrderLine.objects.filter(order_id__in=list(order_ids), open_qty__gt=0).select_related("sku")
+    promises = {
+        promise.order_line_id: promise
+        for promise in Promise.objects.filter(order_line__in=open_lines, superseded_at=None)
+    }
+    owed: dict[int, list[Facts]] = {}
+    for line in open_lines.order_by("order_id", "line_no"):
+        facts = {**composing.of_line(line, line.open_qty), "ships": composing.ships(promises.get(line.pk))}
+        owed.setdefault(line.order_id, []).append(facts)
+    return owed
+
+
+def _unpaid_lines(line_ids: Collection[int]) -> set[int]:
+    """Lines of which nothing is charged before they ship."""
+    return {
+        promise.order_line_id
+        for promise in Promise.objects.filter(order_line_id__in=list(line_ids), superseded_at=None)
+        if (promise.basis.get("charge") or {}).get("policy") == "at_ship"
+    }
+
+
+def _promises_before(promises: Sequence[Promise]) -> dict[int, Promise]:
+    """The promise that each of these superseded, by line."""
+    lines = {promise.order_line_id: promise.revision - 1 for promise in promises}
+    earlier = Promise.objects.filter(order_line_id__in=lines, superseded_at__isnull=False)
+    return {p.order_line_id: p for p in earlier.order_by("revision") if p.revision <= lines[p.order_line_id]}
+
+
+def _alternatives(sku_ids: Collection[int]) -> dict[int, list[Facts]]:
+    """What may be offered instead, best first."""
+    offered: dict[int, list[Facts]] = {}
+    for row in (
+        Alternative.objects.filter(sku_id__in=sku_ids).select_related("alternative").order_by("rank", "id")
+    ):
+        sku = row.alternative
+        price = composing.money(sku.price, sku.currency) if sku.price is not None else None
+        offered.setdefault(row.sku_id, []).append({"title": sku.title or sku.code, "price": price})
+    return {sku_id: mine[:OFFERED_INSTEAD] for sku_id, mine in offered.items()}
+
+
+def _link(cases: Sequence[DelayCase], links: Mapping[int, str]) -> str:
+    """One page answers for all lines of an order that were asked about together."""
+    return next((links[case.pk] for case in cases if case.pk in links), "")
+
+
+def _by_mode(lines: Sequence[Facts]) -> list[Facts]:
+    ordered = sorted(lines, key=lambda line: (line["mode"] != WaitMode.ACCIDENTAL, line["mode"]))
+    return [{"mode": mode, "lines": list(mine)} for mode, mine in groupby(ordered, key=itemgetter("mode"))]
+
+
+def _tone(modes: Iterable[str]) -> str:
+    """How to speak: none wait, all by accident (`sorry`), all as intended, or some of each."""
+    kinds = {WaitMode(mode).is_intended for mode in modes}
+    if len(kinds) == 2:
+        return "mixed"
+    return {True: "intended", False: "sorry"}[kinds.pop()] if kinds else "in_stock"
