@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
@@ -103,7 +104,7 @@ def _change(changes: Iterable[Change], cause: str) -> list[_Moved]:
     return _run(_CHANGE, [cause, *columns(rows)], expected=len(rows))
 
 
-def _run(sql: str, parameters: list[object], *, expected: int) -> list[_Moved]:
+def _run(sql: str, parameters: list[Any], *, expected: int) -> list[_Moved]:
     if not expected:
         return []
     with connection.cursor() as cursor:
