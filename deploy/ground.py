@@ -18,6 +18,7 @@ from deploy.supervisor import Child, Found, Process, Supervisor, say, spawn
 LOGS = local.RUN / "log"
 LOG_LIMIT = 10 * 1024 * 1024
 THREADS = 4
+DATABASE = "database"
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
@@ -33,10 +34,12 @@ def main() -> int:
     supervisor = Supervisor(remembered=local.RUN / "children.json")
     supervisor.take_signals()
     with contextlib.ExitStack() as leaving:
-        # Called in reverse: first the claim on the database is judged, then the children stop.
+        # Undone in reverse: hand the database over or not, stop the children, give up the claim.
+        claim = leaving.enter_context(borrowing.claim_use(postgres.local_cluster())) if _embedded() else None
         leaving.callback(supervisor.stop)
+        leaving.callback(_hand_over, supervisor, claim)
         try:
-            _start_all(supervisor, leaving)
+            _start_all(supervisor)
         except (RuntimeError, postgres.NoPostgres, broker.NoBroker) as error:
             say(f"could not start: {error}; see {LOGS}")
             return 1
@@ -45,23 +48,24 @@ def main() -> int:
     return 0
 
 
-def _start_all(supervisor: Supervisor, leaving: contextlib.ExitStack) -> None:
+def _embedded() -> bool:
+    return not os.environ.get("DATABASE_URL")
+
+
+def _start_all(supervisor: Supervisor) -> None:
     _trim_logs()
     supervisor.end_leftovers()
     env = _environment()
     _refuse_taken_port(env)
-    if "DATABASE_URL" not in os.environ:
-        _start_postgres(supervisor, leaving)
-    if "BROKER_URL" not in os.environ:
-        _start_broker(supervisor)
-    if supervisor.stopping:
-        return
+    if _embedded():
+        cluster = postgres.local_cluster()
+        supervisor.start(Child(DATABASE, lambda: _launch_postgres(cluster)))
+    if not os.environ.get("BROKER_URL"):
+        supervisor.start(Child("broker", lambda: broker.start(LOGS / "broker.log"), works=broker.answers))
     say("preparing the database")
     _prepare(supervisor, env)
-    for child in (_worker(env), _beat(env)):
-        supervisor.start(child)
-    web = _web(env)
-    supervisor.start(web, patience=90)
+    for child in (_worker(env), _beat(env), _web(env)):
+        supervisor.start(child, patience=90)
     if not supervisor.stopping:
         _announce(env)
 
@@ -80,12 +84,12 @@ def _environment() -> dict[str, str]:
         if _host(dict(os.environ)) in LOOPBACK
         else local.kept_secret("admin_password"),
     }
-    if "DATABASE_URL" not in os.environ:
+    if _embedded():
         ours["DATABASE_URL"] = local.database_url()
-    if "BROKER_URL" not in os.environ:
+    if not os.environ.get("BROKER_URL"):
         broker.choose_free_port()
         ours["BROKER_URL"] = local.broker_url()
-    return {**ours, **os.environ}
+    return {**ours, **{name: value for name, value in os.environ.items() if value}}
 
 
 def _refuse_taken_port(env: dict[str, str]) -> None:
@@ -110,13 +114,6 @@ def _prepare(supervisor: Supervisor, env: dict[str, str]) -> None:
         raise RuntimeError("the database could not be prepared")
 
 
-def _start_postgres(supervisor: Supervisor, leaving: contextlib.ExitStack) -> None:
-    cluster = postgres.local_cluster()
-    claim = borrowing.claim_use(cluster)
-    leaving.callback(_hand_over, supervisor, cluster, claim)
-    supervisor.start(Child("database", lambda: _launch_postgres(cluster)))
-
-
 def _launch_postgres(cluster: postgres.Cluster) -> Process:
     with postgres.starting(cluster):
         # A command that uses the database may have started it, or a killed supervisor left it.
@@ -126,17 +123,10 @@ def _launch_postgres(cluster: postgres.Cluster) -> Process:
         return postgres.start(cluster)
 
 
-def _hand_over(supervisor: Supervisor, cluster: postgres.Cluster, claim: IO[str]) -> None:
-    """Stop the database unless a command still uses it; then that one stops it."""
-    database = supervisor.children[0] if supervisor.children else None
-    if not borrowing.last_to_leave(claim) and database is not None:
-        supervisor.children.remove(database)
-    claim.close()
-
-
-def _start_broker(supervisor: Supervisor) -> None:
-    log = LOGS / "broker.log"
-    supervisor.start(Child("broker", lambda: broker.start(log), works=broker.answers))
+def _hand_over(supervisor: Supervisor, claim: IO[str] | None) -> None:
+    """Leave the database running if a command still uses it; that one will stop it."""
+    if claim is not None and not borrowing.last_to_leave(claim):
+        supervisor.children = [child for child in supervisor.children if child.name != DATABASE]
 
 
 def _web(env: dict[str, str]) -> Child:

@@ -71,6 +71,8 @@ class Child:
     launch: Callable[[], Process]
     works: Callable[[], bool] = lambda: True
     stop_signal: int = signal.SIGTERM
+    # Found again by its own means after the supervisor was killed, so not to be ended as a leftover.
+    adoptable: bool = False
     process: Process | None = None
     born_at: float = 0.0
     deaths: int = 0
@@ -161,6 +163,7 @@ class Supervisor:
             if child.process is not None:
                 _end(child.process, child.stop_signal)
             child.process = None
+        self.remembered.unlink(missing_ok=True)
 
     def _start_again(self, child: Child) -> None:
         # It may fail for a passing reason, such as old back ends still leaving; then it is tried again.
@@ -176,7 +179,7 @@ class Supervisor:
         running = []
         for child in self.children:
             with contextlib.suppress(psutil.NoSuchProcess):
-                if child.process is not None:
+                if child.process is not None and not child.adoptable:
                     running.append((child.process.pid, psutil.Process(child.process.pid).create_time()))
         self.remembered.write_text(json.dumps(running))
 
