@@ -30,3 +30,9 @@ def check_past_instant(at: datetime, *, field: str) -> None:
     """Refuse an instant that has not come yet."""
     if at > clock.now() + CLOCK_SKEW:
         raise InvalidValue("This instant has not come yet.", field=field)
+
+
+def check_external_id(external_id: str, *, field: str = "external_id") -> None:
+    """Refuse an empty or endless name of a document of somebody else's."""
+    if not 1 <= len(external_id.strip()) <= len(external_id) <= 120:
+        raise InvalidValue("An external id has 1 to 120 characters.", field=field)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 
 from inventory.arriving import Arrival, Delivery, arrive
-from inventory.bounds import check_coming_day, check_past_instant, check_qty
+from inventory.bounds import check_coming_day, check_external_id, check_past_instant, check_qty
 from inventory.locks import lock_skus
 from inventory.models import Supply
 from inventory.supplies import Cut
@@ -62,6 +62,7 @@ def receive(
     order = locks.lock_purchase_order(purchase_order_id)
     if known := Receipt.objects.filter(source=source, external_id=external_id).first():
         return known
+    check_external_id(external_id)
     check_past_instant(received_at, field="received_at")
     _check_state(order, may_exceed)
     found = _find_lines(order, lines)
