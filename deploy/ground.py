@@ -3,12 +3,14 @@
 import contextlib
 import fcntl
 import os
+import signal
 import socket
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
+from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -18,6 +20,7 @@ from deploy.supervisor import Child, Found, Process, Supervisor, say, spawn
 LOGS = local.RUN / "log"
 LOG_LIMIT = 10 * 1024 * 1024
 THREADS = 4
+USUAL_PORT = 8000
 DATABASE = "database"
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
@@ -59,7 +62,8 @@ def _start_all(supervisor: Supervisor) -> None:
     _refuse_taken_port(env)
     if _embedded():
         cluster = postgres.local_cluster()
-        supervisor.start(Child(DATABASE, lambda: _launch_postgres(cluster)))
+        launch = partial(_launch_postgres, cluster)
+        supervisor.start(Child(DATABASE, launch, stop_signal=signal.SIGINT, adoptable=True))
     if not os.environ.get("BROKER_URL"):
         supervisor.start(Child("broker", lambda: broker.start(LOGS / "broker.log"), works=broker.answers))
     say("preparing the database")
@@ -72,7 +76,8 @@ def _start_all(supervisor: Supervisor) -> None:
 
 def _environment() -> dict[str, str]:
     """What the children get; a variable already set wins."""
-    port = os.environ.get("PORT", "8000")
+    port = os.environ.get("PORT") or str(_usual_port_or_free())
+    private = _host(dict(os.environ)) in LOOPBACK
     ours = {
         "DJANGO_SETTINGS_MODULE": "oms.settings",
         "SECRET_KEY": local.secret_key(),
@@ -80,9 +85,7 @@ def _environment() -> dict[str, str]:
         "PUBLIC_URL": f"http://127.0.0.1:{port}",
         "PYTHONUNBUFFERED": "1",
         # A server that others can reach must not have a password that everybody knows.
-        "ADMIN_PASSWORD": "admin"
-        if _host(dict(os.environ)) in LOOPBACK
-        else local.kept_secret("admin_password"),
+        "ADMIN_PASSWORD": "admin" if private else local.kept_secret("admin_password"),
     }
     if _embedded():
         ours["DATABASE_URL"] = local.database_url()
@@ -92,13 +95,25 @@ def _environment() -> dict[str, str]:
     return {**ours, **{name: value for name, value in os.environ.items() if value}}
 
 
+def _usual_port_or_free() -> int:
+    try:
+        _probe_port(_host(dict(os.environ)), USUAL_PORT)
+    except OSError:
+        return local.free_port()
+    return USUAL_PORT
+
+
 def _refuse_taken_port(env: dict[str, str]) -> None:
+    try:
+        _probe_port(_host(env), int(env["PORT"]))
+    except OSError as error:
+        raise RuntimeError(f"port {env['PORT']}: {error.strerror}; choose another with PORT=…") from error
+
+
+def _probe_port(host: str, port: int) -> None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((_host(env), int(env["PORT"])))
-        except OSError as error:
-            raise RuntimeError(f"port {env['PORT']}: {error.strerror}; choose another with PORT=…") from error
+        probe.bind((host, port))
 
 
 def _prepare(supervisor: Supervisor, env: dict[str, str]) -> None:
@@ -136,7 +151,9 @@ def _web(env: dict[str, str]) -> Child:
     command += ["--blocking-threads", str(THREADS), "--respawn-failed-workers", "--backlog", "1024"]
     command += ["--workers-kill-timeout", "8", "--log-level", "warning", "oms.wsgi:application"]
     return Child(
-        "web", lambda: spawn(command, env=env, log=LOGS / "web.log", cwd=local.ROOT), works=_is_ready
+        "web",
+        lambda: spawn(command, env=env, log=LOGS / "web.log", cwd=local.ROOT),
+        works=partial(_is_ready, env),
     )
 
 
@@ -153,9 +170,9 @@ def _beat(env: dict[str, str]) -> Child:
     return Child("beat", lambda: spawn(command, env=env, log=LOGS / "beat.log", cwd=local.ROOT))
 
 
-def _is_ready() -> bool:
+def _is_ready(env: dict[str, str]) -> bool:
     try:
-        with urllib.request.urlopen(f"{_url()}/health/ready", timeout=5) as answer:
+        with urllib.request.urlopen(f"{_url(env)}/health/ready", timeout=5) as answer:
             return bool(answer.status == 200)
     except (OSError, urllib.error.URLError):
         return False
@@ -164,18 +181,20 @@ def _is_ready() -> bool:
 def _announce(env: dict[str, str]) -> None:
     say("ready")
     key_file, login_file = local.RUN / "client_key", local.RUN / "admin_login"
-    lines = [f"  open        {_url()}/admin/"]
+    lines = [f"  open        {_url(env)}/admin/"]
     if login_file.exists():
         lines += [f"  sign in     {login_file.read_text()}   (made for the demo only)"]
-    lines += [f"  REST        {_url()}/api/docs/"]
+    lines += [f"  REST        {_url(env)}/api/docs/"]
     if key_file.exists():
         lines += [f"  client key  {key_file.read_text()}"]
     lines += [f"  logs        {LOGS}", "  stop        Ctrl-C"]
     print("\n".join(lines), flush=True)
 
 
-def _url() -> str:
-    return f"http://127.0.0.1:{os.environ.get('PORT', '8000')}"
+def _url(env: dict[str, str]) -> str:
+    host = _host(env)
+    # "Every address" is none that can be called.
+    return f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{env['PORT']}"
 
 
 def _host(env: dict[str, str]) -> str:
