@@ -97,7 +97,7 @@ class Evidence:
     """What was known on the day the line fell short.
 
     `short_qty` is the shortage to be explained: that of the SKU the line waits for (all its short lines), so
-    that a cause of fifty units outweighs one of four. `needed_on` is the day the units are wanted, none for at
+    that a cause of fifty units outweighs one of four. `needed_on` is the day the units are wanted, none: at
     once. `held_qty` units are here but on hold or in the returns queue; `oversold_qty` were sold by outside
     channels beyond what we had published; `count_loss_qty` were removed by count corrections;
     `moq_waiting_qty` stood in a reorder signal that waited for the supplier's minimum.

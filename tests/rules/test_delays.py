@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -20,13 +21,12 @@ from backorders.rules.delays import (
     Notice,
     Silence,
     Standing,
-    ending,
     first_limit,
     flaw_of,
     silence_to,
     stand,
 )
-from backorders.rules.law import EU_CONTRACTS, UK_CONTRACTS, US_DELAY, Clock, DelayPolicy, Terms, strictest
+from backorders.rules.law import EU_CONTRACTS, US_DELAY, Clock, DelayPolicy, Terms, strictest
 from backorders.rules.refunding import refund_due
 
 ZONE = "America/New_York"
@@ -40,7 +40,7 @@ def _terms(*policies: DelayPolicy) -> Terms:
     return terms
 
 
-US, EU, UK = _terms(US_DELAY), _terms(EU_CONTRACTS), _terms(UK_CONTRACTS)
+US, EU = _terms(US_DELAY), _terms(EU_CONTRACTS)
 
 
 def at(day: date, hour: int = 12, minute: int = 0) -> datetime:
@@ -48,21 +48,7 @@ def at(day: date, hour: int = 12, minute: int = 0) -> datetime:
     return datetime.combine(day, time(hour, minute), ZoneInfo(ZONE))
 
 
-def sep(day: int) -> date:
-    """A day of September 2026."""
-    return date(2026, 9, day)
-
-
-def october(day: int) -> date:
-    """A day of October 2026."""
-    return date(2026, 10, day)
-
-
-def nov(day: int) -> date:
-    """A day of November 2026."""
-    return date(2026, 11, day)
-
-
+sep, october, nov = (partial(date, 2026, month) for month in (9, 10, 11))
 T = october(1)
 STATED = Course(completed_at=at(date(2026, 8, 20)), stated_by=T)
 
@@ -375,45 +361,6 @@ def test_in_europe_nothing_ends_by_itself() -> None:
     standing = _stand(_noticed(sep(28), nov(20)), nov(30), terms=EU)
 
     assert (standing.state, standing.limit, standing.silence_cancels) == (LineState.OPEN, T, False)
-
-
-def test_a_missed_delivery_lets_the_customer_set_one_more_period() -> None:
-    on_time, missed = (ending(EU, limit=T, today=today) for today in (T, october(2)))
-
-    assert (on_time.is_missed, on_time.may_set_period, on_time.may_end) == (False, False, False)
-    assert (missed.is_missed, missed.may_set_period, missed.may_end) == (True, True, False)
-
-
-def test_missed_again_the_customer_may_end_the_contract() -> None:
-    last_day, after = (
-        ending(EU, limit=T, today=today, extra_until=october(10)) for today in (october(10), october(11))
-    )
-
-    assert (last_day.may_set_period, last_day.may_end) == (False, False)
-    assert (after.may_end, after.may_end_late_part) == (True, False)
-
-
-def test_in_the_uk_the_late_goods_alone_may_be_ended() -> None:
-    assert ending(UK, limit=T, today=october(11), extra_until=october(10)).may_end_late_part
-
-
-def test_time_that_is_essential_or_a_refusal_ends_it_at_once() -> None:
-    assert ending(EU, limit=T, today=october(2), time_essential=True).may_end
-    assert not ending(EU, limit=T, today=T, time_essential=True).may_end
-    assert ending(EU, limit=T, today=sep(20), is_refused=True).may_end
-
-
-def test_what_was_delivered_can_no_longer_be_ended() -> None:
-    late = ending(EU, limit=T, today=nov(1), delivered_on=october(5), time_essential=True)
-
-    assert (late.is_missed, late.may_set_period, late.may_end) == (True, False, False)
-    assert not ending(EU, limit=T, today=nov(1), delivered_on=T).is_missed
-
-
-def test_a_law_without_periods_gives_no_such_right() -> None:
-    never = ending(US, limit=T, today=nov(1), is_refused=True, time_essential=True)
-
-    assert (never.is_missed, never.may_set_period, never.may_end) == (False, False, False)
 
 
 # --- always ---------------------------------------------------------------------------------------------
