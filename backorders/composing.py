@@ -1,6 +1,6 @@
 """What a letter says of an order, a line and a promise: plain facts, put into words when it is sent."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -42,6 +42,7 @@ def of_promise(line: OrderLine, promise: Promise) -> Facts:
         "ships": ships(promise),
         "delivers": delivers(promise),
         "charge": of_charge(line, promise.qty, basis.get("charge")),
+        **(_of_switch(line) if line.switched_from else {}),
     }
 
 
@@ -93,6 +94,15 @@ def money(amount: Decimal, currency: str) -> Facts:
     return {"amount": str(amount.quantize(CENT)), "currency": currency}
 
 
+def total(amounts: Sequence[Facts | None]) -> Facts | None:
+    """The sum of amounts of one currency; none where there is nothing, or one is not known."""
+    known = [amount for amount in amounts if amount]
+    if not known or len(known) < len(amounts):
+        return None
+    sum_ = sum((Decimal(amount["amount"]) for amount in known), Decimal(0))
+    return money(sum_, known[0]["currency"]) if sum_ else None
+
+
 def instant(at: datetime, zone: str) -> Facts:
     """An instant with the zone it is to be said in."""
     return {"at": at.isoformat(), "zone": zone}
@@ -109,6 +119,17 @@ def by_order(lines: Iterable[tuple[OrderLine, Any]]) -> dict[Order, list[Any]]:
     for line, thing in sorted(lines, key=lambda pair: (pair[0].order_id, pair[0].line_no)):
         gathered.setdefault(line.order, []).append(thing)
     return gathered
+
+
+def _of_switch(line: OrderLine) -> Facts:
+    """What the customer had before, and what is over because the new article costs less."""
+    old = line.switched_from
+    assert old is not None
+    over = (old.unit_price - line.unit_price) * line.ordered_qty
+    return {
+        "instead_of": old.sku.title or old.sku.code,
+        "difference": money(over, line.order.currency) if over > 0 else None,
+    }
 
 
 def _window(earliest: date | None, latest: date | None) -> Facts | None:

@@ -1,4 +1,4 @@
-"""What customers are told of their orders: one message per order and event, left in the event's transaction."""
+"""What customers are told of their orders: one message per order and event, in the event's transaction."""
 
 import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -8,14 +8,16 @@ from operator import itemgetter
 from django.db.models import F, Sum
 
 from backorders import composing
+from backorders.cancelling import Policies
 from backorders.composing import Facts
-from backorders.models import Backorder, DelayCase, Promise
-from backorders.rules.types import WaitMode
+from backorders.models import Backorder, CancellationPolicy, DelayCase, Promise
+from backorders.rules.types import State, WaitMode
 from inventory.models import Alternative
 from notifications import outbox
 from notifications.models import Message
 from notifications.outbox import NewMessage
 from oms.kernel import clock
+from oms.orders.lifecycle import REFUND_DAYS
 from oms.orders.models import Cancellation, Order, OrderLine, Refund, Shipment, ShipmentLine
 
 LONGEST_KEY = Message._meta.get_field("key").max_length or 0
@@ -28,17 +30,21 @@ def confirm_order(*, order_id: int, line_ids: Sequence[int] | None = None) -> No
     promises = Promise.objects.filter(order_line__order_id=order_id, superseded_at=None)
     if line_ids is not None:
         promises = promises.filter(order_line_id__in=line_ids)
-    found = list(promises.select_related(*_ORDER, "order_line__sku").order_by("order_line__line_no"))
+    promises = promises.select_related(*_ORDER, "order_line__sku", "order_line__switched_from__sku")
+    found = list(promises.order_by("order_line__line_no"))
     if not found:
         return
     order = found[0].order_line.order
     lines = [composing.of_promise(promise.order_line, promise) for promise in found]
+    waiting = [line for line in lines if line["state"] != State.IN_STOCK]
     context = {
         **composing.of_order(order),
         "lines": lines,
-        "tone": _tone(line["mode"] for line in lines if line["state"] != "in_stock"),
+        "mode": _one_or_mixed({line["mode"] for line in waiting}),
+        "partly": len(waiting) < len(lines) or any(line["now_qty"] for line in waiting),
         "is_complete": order.ship_policy == Order.ShipPolicy.COMPLETE and len(lines) > 1,
         "is_switch": any(promise.order_line.switched_from_id for promise in found),
+        "cancel_until": _cancel_until(found),
     }
     _tell([_message("confirmation", order, context, _revisions(found))])
 
@@ -82,8 +88,11 @@ def tell_shipped(*, shipment_id: int) -> None:
 
 
 def tell_cancelled(*, cancellation_ids: Collection[int]) -> None:
-    """Tell what was cancelled, why, what is paid back by when, and what still comes."""
-    found = Cancellation.objects.filter(pk__in=list(cancellation_ids))
+    """Tell what was cancelled, why, what is paid back by when, and what still comes.
+
+    A line that was switched is not told: the confirmation of the new one says so.
+    """
+    found = Cancellation.objects.filter(pk__in=list(cancellation_ids)).exclude(cause="switched")
     cancellations = list(
         found.select_related("line__order__channel", "line__order__customer", "line__sku", "refund")
     )
@@ -188,13 +197,16 @@ def _delay_message(
         for case in cases
     ]
     means = {line["silence"] for line in lines}
+    taken = [line["charge"]["now"] for line in lines]
     context = {
         **composing.of_order(order, link=link),
         "groups": _by_mode(lines),
-        "tone": _tone(line["mode"] for line in lines),
         "is_dated": all(line["now"] for line in lines),
         "choices": sorted({choice for line in lines for choice in line["choices"]}),
         "answer_by": composing.instant(min(case.answer_by for case in cases), zone),
+        "refund": composing.total(taken),
+        "refund_days": REFUND_DAYS,
+        "is_unpaid": all(line["charge"]["policy"] == "at_ship" for line in lines),
         # One sentence for all where silence means the same for all.
         "silence": means.pop() if len(means) == 1 else None,
     }
@@ -213,11 +225,11 @@ def _cancelled_message(
         **composing.of_order(order),
         "lines": lines,
         "by_customer": causes <= CUSTOMERS_WISH,
-        "is_switch": causes == {"switched"},
         "cause": causes.pop() if len(causes) == 1 else None,
         "refund": composing.money(sum_, order.currency) if (sum_ := sum(r.amount for r in refunds)) else None,
         "refund_by": min(refund.due_on for refund in refunds).isoformat() if refunds else None,
         "at": composing.instant(max(each.at for each in cancellations), composing.house_zone()),
+        "is_unpaid": all(each.line_id in paid_later for each in cancellations),
         "owed": owed,
     }
     return _message("cancelled", order, context, ",".join(str(each.pk) for each in cancellations))
@@ -288,9 +300,13 @@ def _by_mode(lines: Sequence[Facts]) -> list[Facts]:
     return [{"mode": mode, "lines": list(mine)} for mode, mine in groupby(ordered, key=itemgetter("mode"))]
 
 
-def _tone(modes: Iterable[str]) -> str:
-    """How to speak: none wait, all by accident (`sorry`), all as intended, or some of each."""
-    kinds = {WaitMode(mode).is_intended for mode in modes}
-    if len(kinds) == 2:
-        return "mixed"
-    return {True: "intended", False: "sorry"}[kinds.pop()] if kinds else "in_stock"
+def _one_or_mixed(modes: set[str]) -> str:
+    """The one mode that all who wait share, `mixed`, or nothing where nobody waits."""
+    return "mixed" if len(modes) > 1 else next(iter(modes), "")
+
+
+def _cancel_until(promises: Sequence[Promise]) -> str:
+    """Until which state the customer may cancel all of these lines: the least that a policy allows."""
+    policies = Policies()
+    untils = {policies.of(p.order_line, p.basis.get("mode", "")).self_cancel_until for p in promises}
+    return next(until for until in CancellationPolicy.Until.values if until in untils)

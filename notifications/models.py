@@ -19,7 +19,9 @@ class Message(models.Model):
     channel = models.CharField(max_length=20, default="email")
     recipient = models.CharField(max_length=254)
     locale = models.CharField(max_length=10, default="en")
-    subject_ref = models.CharField(max_length=80, blank=True, default="", help_text="Order number it is about.")
+    subject_ref = models.CharField(
+        max_length=80, blank=True, default="", help_text="Order number it is about."
+    )
     context = models.JSONField(default=dict)
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
     due_at = models.DateTimeField(help_text="Not before this instant.")

@@ -5,68 +5,117 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='MailboxMail',
+            name="MailboxMail",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('message_id', models.CharField(max_length=200, unique=True)),
-                ('to', models.CharField(max_length=254)),
-                ('sender', models.CharField(max_length=254)),
-                ('subject', models.CharField(max_length=250)),
-                ('text', models.TextField(blank=True, default='')),
-                ('html', models.TextField(blank=True, default='')),
-                ('at', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("message_id", models.CharField(max_length=200, unique=True)),
+                ("to", models.CharField(max_length=254)),
+                ("sender", models.CharField(max_length=254)),
+                ("subject", models.CharField(max_length=250)),
+                ("text", models.TextField(blank=True, default="")),
+                ("html", models.TextField(blank=True, default="")),
+                ("at", models.DateTimeField()),
             ],
             options={
-                'verbose_name': 'mail',
-                'verbose_name_plural': 'mailbox',
-                'ordering': ('-id',),
+                "verbose_name": "mail",
+                "verbose_name_plural": "mailbox",
+                "ordering": ("-id",),
             },
         ),
         migrations.CreateModel(
-            name='Message',
+            name="Message",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=160, unique=True)),
-                ('kind', models.CharField(max_length=40)),
-                ('channel', models.CharField(default='email', max_length=20)),
-                ('recipient', models.CharField(max_length=254)),
-                ('locale', models.CharField(default='en', max_length=10)),
-                ('subject_ref', models.CharField(blank=True, default='', help_text='Order number it is about.', max_length=80)),
-                ('context', models.JSONField(default=dict)),
-                ('state', models.CharField(choices=[('queued', 'Queued'), ('sending', 'Sending'), ('sent', 'Sent'), ('failed', 'Failed'), ('bounced', 'Bounced')], default='queued', max_length=10)),
-                ('due_at', models.DateTimeField(help_text='Not before this instant.')),
-                ('claimed_at', models.DateTimeField(blank=True, null=True)),
-                ('sent_at', models.DateTimeField(blank=True, null=True)),
-                ('provider_id', models.CharField(blank=True, default='', max_length=200)),
-                ('subject', models.CharField(blank=True, default='', help_text='As it was sent.', max_length=200)),
-                ('text', models.TextField(blank=True, default='', help_text='As it was sent.')),
-                ('html', models.TextField(blank=True, default='', help_text='As it was sent.')),
-                ('created_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.CharField(max_length=160, unique=True)),
+                ("kind", models.CharField(max_length=40)),
+                ("channel", models.CharField(default="email", max_length=20)),
+                ("recipient", models.CharField(max_length=254)),
+                ("locale", models.CharField(default="en", max_length=10)),
+                (
+                    "subject_ref",
+                    models.CharField(
+                        blank=True, default="", help_text="Order number it is about.", max_length=80
+                    ),
+                ),
+                ("context", models.JSONField(default=dict)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("queued", "Queued"),
+                            ("sending", "Sending"),
+                            ("sent", "Sent"),
+                            ("failed", "Failed"),
+                            ("bounced", "Bounced"),
+                        ],
+                        default="queued",
+                        max_length=10,
+                    ),
+                ),
+                ("due_at", models.DateTimeField(help_text="Not before this instant.")),
+                ("claimed_at", models.DateTimeField(blank=True, null=True)),
+                ("sent_at", models.DateTimeField(blank=True, null=True)),
+                ("provider_id", models.CharField(blank=True, default="", max_length=200)),
+                (
+                    "subject",
+                    models.CharField(blank=True, default="", help_text="As it was sent.", max_length=200),
+                ),
+                ("text", models.TextField(blank=True, default="", help_text="As it was sent.")),
+                ("html", models.TextField(blank=True, default="", help_text="As it was sent.")),
+                ("created_at", models.DateTimeField()),
             ],
             options={
-                'ordering': ('-id',),
-                'indexes': [models.Index(condition=models.Q(('state', 'queued')), fields=['due_at', 'id'], name='messages_to_send'), models.Index(fields=['subject_ref', 'id'], name='messages_of_a_subject'), models.Index(fields=['state', 'id'], name='messages_by_state')],
+                "ordering": ("-id",),
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", "queued")),
+                        fields=["due_at", "id"],
+                        name="messages_to_send",
+                    ),
+                    models.Index(fields=["subject_ref", "id"], name="messages_of_a_subject"),
+                    models.Index(fields=["state", "id"], name="messages_by_state"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Attempt',
+            name="Attempt",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField()),
-                ('is_accepted', models.BooleanField()),
-                ('error', models.TextField(blank=True, default='')),
-                ('message', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='attempts', to='notifications.message')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                ("is_accepted", models.BooleanField()),
+                ("error", models.TextField(blank=True, default="")),
+                (
+                    "message",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="attempts",
+                        to="notifications.message",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('message', 'id'),
+                "ordering": ("message", "id"),
             },
         ),
     ]

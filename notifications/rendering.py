@@ -1,0 +1,85 @@
+"""From a message's context to the words that leave the house: subject, text and HTML in its language."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from django.template import Context, Engine, Library
+from django.utils import translation
+
+from notifications import markup
+from oms.kernel import language
+from oms.kernel.causes import words_for_customer
+
+LETTERS = Path(__file__).parent / "letters"
+LONGEST_SUBJECT = 200
+register = Library()
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A message as it is sent."""
+
+    subject: str
+    text: str
+    html: str
+
+
+def render(kind: str, locale: str, context: Mapping[str, Any]) -> Rendered:
+    """Write the letter of a kind in the recipient's language; TemplateDoesNotExist for an unknown kind."""
+    spoken = language.language_of(locale)
+    safe = {**markup.one_line(dict(context)), "language": spoken}
+    with translation.override(spoken):
+        written = _engine().get_template(f"{kind}/{spoken}.txt").render(Context(safe, autoescape=False))
+        letter = markup.read(written)
+        html = _engine().get_template("frame.html").render(Context({**safe, "letter": letter}))
+    return Rendered(letter.subject[:LONGEST_SUBJECT], markup.as_text(letter), html)
+
+
+@register.filter
+def day(on: str) -> str:
+    """An ISO day in words."""
+    return language.day(date.fromisoformat(on), _spoken())
+
+
+@register.filter
+def span(window: Mapping[str, str]) -> str:
+    """A window of ISO days in words."""
+    first, last = date.fromisoformat(window["earliest"]), date.fromisoformat(window["latest"])
+    return language.span(first, last, _spoken())
+
+
+@register.filter
+def moment(at: Mapping[str, str]) -> str:
+    """An instant in words, in the zone that stands beside it."""
+    return language.instant(datetime.fromisoformat(at["at"]), at["zone"], _spoken())
+
+
+@register.filter
+def money(sum_: Mapping[str, str]) -> str:
+    """An amount with its currency."""
+    return language.money(Decimal(sum_["amount"]), sum_["currency"], _spoken())
+
+
+@register.filter
+def cause(code: str) -> str:
+    """What a customer reads for a cause."""
+    return words_for_customer(code, _spoken())
+
+
+register.filter("inline", markup.inline, is_safe=True)
+
+
+def _spoken() -> str:
+    return translation.get_language() or language.FALLBACK
+
+
+@cache
+def _engine() -> Engine:
+    # An engine of its own: letters are no web pages, and no setting of the site may change them.
+    loaders = [("django.template.loaders.cached.Loader", ["django.template.loaders.filesystem.Loader"])]
+    return Engine(dirs=[str(LETTERS)], loaders=loaders, builtins=["notifications.rendering"])

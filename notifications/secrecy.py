@@ -1,0 +1,34 @@
+"""Forgets the links that let a customer answer, once they are with the customer."""
+
+import re
+from typing import Any
+
+from notifications.models import Message
+from notifications.rendering import Rendered
+
+_TOKEN = re.compile(r"(/[co]/)[\w-]{16,}")
+MASKED = r"\1…"
+
+
+def masked(words: str) -> str:
+    """The same words with every customer's token left out."""
+    return _TOKEN.sub(MASKED, words)
+
+
+def without_links(message: Message, rendered: Rendered) -> dict[str, Any]:
+    """What is kept of a message that was sent: all its words, but no link that still opens anything."""
+    return {
+        "text": masked(rendered.text),
+        "html": masked(rendered.html),
+        "context": _masked_values(message.context),
+    }
+
+
+def _masked_values(value: Any) -> Any:
+    if isinstance(value, str):
+        return masked(value)
+    if isinstance(value, dict):
+        return {key: _masked_values(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_masked_values(part) for part in value]
+    return value
