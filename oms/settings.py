@@ -68,6 +68,7 @@ INSTALLED_APPS = [
     "backorders",
     "oms.api",
     "oms.portal",
+    "oms.demo",
 ]
 MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
