@@ -83,20 +83,15 @@ def adjust(
     return _write(moved, kind, cause=cause, reference=reference, actor=actor, note=note, at=at)[0]
 
 
-def hold(
-    *, stock_id: int, hold_id: int, qty: int, cause: str, reference: str, actor: Actor, note: str = ""
+def change_condition(
+    *, changes: Iterable[Change], cause: str, reference: str, actor: Actor, note: str = ""
 ) -> list[Movement]:
-    """Put unclaimed units of stock on hold; raises Conflict where fewer are unclaimed."""
-    moved = _change([(stock_id, -qty), (hold_id, qty)], cause)
-    return _write(moved, Movement.Kind.HOLD, cause=cause, reference=reference, actor=actor, note=note)
+    """Goods on hand change between stock and hold; raises Conflict if claimed units would go.
 
-
-def unhold(
-    *, hold_id: int, stock_id: int, qty: int, cause: str, reference: str, actor: Actor, note: str = ""
-) -> list[Movement]:
-    """Put held units that nobody claims back into stock."""
-    moved = _change([(hold_id, -qty), (stock_id, qty)], cause)
-    return _write(moved, Movement.Kind.HOLD, cause=cause, reference=reference, actor=actor, note=note)
+    Give both sides, or one after the other where claims must change over in between.
+    """
+    kind = Movement.Kind.HOLD
+    return _write(_change(changes, cause), kind, cause=cause, reference=reference, actor=actor, note=note)
 
 
 def _change(changes: Iterable[Change], cause: str) -> list[_Moved]:
