@@ -11,9 +11,6 @@ from itertools import accumulate
 
 from backorders.rules.types import Demand, Supply
 
-# A take of a loose ask is named after the supply of its day only when all takes are known.
-UNNAMED = -1
-
 
 @dataclass(frozen=True, slots=True)
 class Ask:
@@ -34,10 +31,10 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Take:
-    """A quantity taken from one bucket, and from which supply if that is settled."""
+    """A quantity taken from one bucket; a loose one names no supply until all takes of the day are known."""
 
     bucket: int
-    supply_ref: int
+    supply_ref: int | None
     qty: int
 
 
@@ -93,7 +90,7 @@ class Buckets:
     def _move(self, take: Take, qty: int) -> None:
         self.left[take.bucket] -= qty
         self.stand(take.bucket, qty)
-        if take.supply_ref != UNNAMED:
+        if take.supply_ref is not None:
             self.room[take.supply_ref] -= qty
 
 
@@ -116,7 +113,7 @@ def draw(
     missing = ask.qty
     for bucket in order:
         if qty := min(missing, buckets.spare(bucket)):
-            takes.append(Take(bucket, UNNAMED, qty))
+            takes.append(Take(bucket, None, qty))
             buckets.apply(takes[-1])
             missing -= qty
             if not missing:

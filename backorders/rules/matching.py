@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import chain
 
-from backorders.rules.buckets import UNNAMED, Ask, Buckets, Take, draw
+from backorders.rules.buckets import Ask, Buckets, Take, draw
 from backorders.rules.claiming import Claim, Part, claim
 from backorders.rules.keeping import Kept, keep_most
 from backorders.rules.types import Demand, Peg, Supply
@@ -106,7 +106,7 @@ def _match_lane(queue: Sequence[Demand], supplies: Sequence[Supply], today: date
     loose: list[list[_Claim]] = [[] for _ in buckets.days]
     for turn, demand in enumerate(queue):
         for take in _serve(kept, turn, holds.get(demand.ref, {})):
-            if take.supply_ref == UNNAMED:
+            if take.supply_ref is None:
                 loose[take.bucket].append((turn, take.qty))
             else:
                 shares.append((turn, take.bucket, take.supply_ref, take.qty))

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from backorders.rules.buckets import UNNAMED, Ask, Buckets, Take, draw
+from backorders.rules.buckets import Ask, Buckets, Take, draw
 from backorders.rules.types import SupplyKind
 from tests.rules.worlds import TODAY, day, inbound, stock, waits
 
@@ -69,8 +69,8 @@ def test_a_loose_ask_passes_over_empty_buckets() -> None:
     buckets = three_days()
     draw(buckets, ask(3), [1])
 
-    assert draw(buckets, ask(7), range(3)) == [Take(0, UNNAMED, 5), Take(2, UNNAMED, 2)]
-    assert draw(buckets, ask(7), range(3)) == [Take(2, UNNAMED, 4)]
+    assert draw(buckets, ask(7), range(3)) == [Take(0, None, 5), Take(2, None, 2)]
+    assert draw(buckets, ask(7), range(3)) == [Take(2, None, 4)]
 
 
 def test_a_bound_ask_passes_over_empty_buckets_too() -> None:

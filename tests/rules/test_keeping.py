@@ -1,5 +1,11 @@
 """Which promises are kept when not all can be."""
 
+from collections.abc import Collection
+from itertools import accumulate, combinations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
 from backorders.rules.buckets import Ask, Buckets, Take
 from backorders.rules.keeping import Kept, keep_most, most_on_time
 from backorders.rules.types import Demand, Supply
@@ -17,6 +23,32 @@ def test_the_largest_that_makes_too_much_by_its_day_goes() -> None:
     assert most_on_time([(0, 0, 4), (0, 1, 1), (1, 2, 5)], [5, 9]) == {0, 1}
     assert most_on_time([(0, 0, 4), (0, 1, 2), (1, 2, 5)], [5, 9]) == {1, 2}
     assert most_on_time([(0, 0, 4), (0, 1, 1), (1, 2, 4)], [5, 9]) == {0, 1, 2}
+
+
+def test_the_order_the_promises_come_in_does_not_matter() -> None:
+    assert most_on_time([(1, 0, 2), (0, 1, 1)], [1, 3]) == {0, 1}
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 3), st.integers(1, 6)), max_size=7),
+    st.lists(st.integers(0, 6), min_size=4, max_size=4),
+)
+def test_no_larger_set_can_be_kept(due: list[tuple[int, int]], supply: list[int]) -> None:
+    ready_by = list(accumulate(supply))
+    asks = [(bucket, turn, qty) for turn, (bucket, qty) in enumerate(due)]
+
+    kept = most_on_time(asks, ready_by)
+
+    sets = (chosen for size in range(len(asks) + 1) for chosen in combinations(asks, size))
+    assert len(kept) == max(len(chosen) for chosen in sets if fits(chosen, ready_by))
+    assert fits([ask for ask in asks if ask[1] in kept], ready_by)
+
+
+def fits(chosen: Collection[tuple[int, int, int]], ready_by: list[int]) -> bool:
+    """Whether by each bucket no more is due than is ready."""
+    return all(
+        sum(qty for bucket, _, qty in chosen if bucket <= by) <= ready for by, ready in enumerate(ready_by)
+    )
 
 
 def test_of_equals_the_worst_ranked_goes() -> None:
@@ -78,3 +110,26 @@ def test_a_promise_first_given_up_is_kept_after_all_when_another_has_no_home() -
     kept = kept_of([*whole, waits(3, 4, keep_by=day(1))], supplies, bound={1, 2})
 
     assert (kept.turns, kept.buckets.slack) == ({2}, [2])
+
+
+def test_the_smallest_of_what_was_given_up_are_kept_first() -> None:
+    # Three whole lines of 2 find no supply of 2; of the rest two of 3 fit, or one of 6.
+    whole = [waits(n, 2, keep_by=TODAY, may_split=False) for n in (1, 2, 3)]
+    loose = [waits(4, 6, keep_by=TODAY), waits(5, 3, keep_by=TODAY), waits(6, 3, keep_by=TODAY)]
+
+    kept = kept_of([*whole, *loose], [stock(n, 1) for n in range(1, 7)], bound={1, 2, 3})
+
+    assert kept.turns == {4, 5}
+
+
+def test_the_largest_looks_for_a_home_first() -> None:
+    # In rank order the first takes one of today's two, and the smaller promise the place of the larger.
+    demands = [
+        waits(1, 1),
+        waits(2, 2, keep_by=day(6), may_split=False),
+        waits(3, 4, keep_by=day(6), may_split=False),
+    ]
+
+    kept = kept_of(demands, [stock(1, 2), inbound(2, 4, 4)], bound={2, 3})
+
+    assert kept.homes == {1: [Take(0, 1, 2)], 2: [Take(1, 2, 4)]}
