@@ -3,6 +3,7 @@
 import contextlib
 import fcntl
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -145,16 +146,21 @@ def _hand_over(supervisor: Supervisor, claim: IO[str] | None) -> None:
 
 
 def _web(env: dict[str, str]) -> Child:
-    env = {**env, "PROCESS_NAME": "web", "DATABASE_POOL": env.get("DATABASE_POOL", str(THREADS))}
+    # Its processes write their counters here, so that /metrics tells the sum of them.
+    counters = local.RUN / "metrics"
+    env = {**env, "PROCESS_NAME": "web", "PROMETHEUS_MULTIPROC_DIR": str(counters)}
+    env.setdefault("DATABASE_POOL", str(THREADS))
     command = [_tool("granian"), "--interface", "wsgi", "--host", _host(env)]
     command += ["--port", env["PORT"], "--workers", env.get("WEB_WORKERS", str(min(os.cpu_count() or 1, 4)))]
     command += ["--blocking-threads", str(THREADS), "--respawn-failed-workers", "--backlog", "1024"]
     command += ["--workers-kill-timeout", "8", "--log-level", "warning", "oms.wsgi:application"]
-    return Child(
-        "web",
-        lambda: spawn(command, env=env, log=LOGS / "web.log", cwd=local.ROOT),
-        works=partial(_is_ready, env),
-    )
+
+    def launch() -> Process:
+        shutil.rmtree(counters, ignore_errors=True)
+        counters.mkdir()
+        return spawn(command, env=env, log=LOGS / "web.log", cwd=local.ROOT)
+
+    return Child("web", launch, works=partial(_is_ready, env))
 
 
 def _worker(env: dict[str, str]) -> Child:
