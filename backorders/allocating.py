@@ -83,15 +83,17 @@ def shed(event: SupplyCut) -> None:
     for supply_id, cut in event.cuts:
         supply = supplies[supply_id]
         too_many = supply.pegged_qty - (supply.quantity - cut)
-        lost = _loosen_worst(claims[supply_id], too_many)
-        if too_many > 0 and -sum(delta for _, _, delta in lost) < too_many:
+        shed_here = _loosen_worst(claims[supply_id], too_many)
+        if too_many > 0 and -sum(delta for _, _, delta in shed_here) < too_many:
             raise WithWarehouse("More of it is with the warehouse already than would be left.", field="qty")
-        deltas += lost
+        deltas += shed_here
     pegging.write(deltas)
-    lost_stock = [
-        demand_id for demand_id, supply_id, _ in deltas if supplies[supply_id].kind == Supply.Kind.STOCK
-    ]
-    causes.open_lost(list(Demand.objects.filter(pk__in=lost_stock)), by=event.by)
+    lost = {
+        demand_id: -delta
+        for demand_id, supply_id, delta in deltas
+        if supplies[supply_id].kind == Supply.Kind.STOCK
+    }
+    causes.open_lost(lost, cause=event.cause, by=event.by)
     mark(sku_ids={supply.sku_id for supply in supplies.values()}, cause=event.cause)
 
 

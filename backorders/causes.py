@@ -26,6 +26,7 @@ from purchasing.models import PurchaseLine
 PUBLISHED_AGO = timedelta(minutes=15)
 EXTERNAL = (Channel.Kind.SHOPIFY, Channel.Kind.BIGCOMMERCE, Channel.Kind.AMAZON)
 COUNTED_AGO = timedelta(days=30)
+CONDITIONS = frozenset({"quality", "damaged", "quarantine"})
 
 
 def open_backorders(
@@ -46,8 +47,12 @@ def open_backorders(
     return _open(order, {lines[n].pk: (lines[n], *waits[n]) for n in waits}, by=by)
 
 
-def open_lost(demands: Sequence[Demand], *, by: str) -> list[Backorder]:
-    """Open (or open again) a backorder for lines whose allocation was lost."""
+def open_lost(lost: Mapping[int, int], *, cause: str, by: str) -> list[Backorder]:
+    """Open (or open again) a backorder for demands that lost so many allocated units.
+
+    Units put on hold for their condition are here still; other units a count took away.
+    """
+    demands = list(Demand.objects.filter(pk__in=lost))
     lines = {demand.order_line_id: demand for demand in demands}
     known = Backorder.objects.filter(order_line_id__in=lines)
     known.filter(closed_at__isnull=False).update(closed_at=None)
@@ -55,9 +60,9 @@ def open_lost(demands: Sequence[Demand], *, by: str) -> list[Backorder]:
     opened: list[Backorder] = []
     for line in OrderLine.objects.filter(pk__in=missing).select_related("order__channel"):
         demand = lines[line.pk]
-        qty = max(1, -(-demand.open_qty // demand.units_per_line))
+        qty = -(-lost[demand.pk] // demand.units_per_line)
         row = (line, [demand.sku_id], WaitMode.ACCIDENTAL, qty)
-        opened += _open(line.order, {line.pk: row}, by=by)
+        opened += _open(line.order, {line.pk: row}, by=by, lost={demand.sku_id: qty}, why=cause)
     return opened
 
 
@@ -80,10 +85,19 @@ def correct_cause(*, order_line_id: int, cause: str, note: str = "", actor: Acto
 Waiting = tuple[OrderLine, list[int], WaitMode, int]
 
 
-def _open(order: Order, waiting: Mapping[int, Waiting], *, by: str) -> list[Backorder]:
+def _open(
+    order: Order,
+    waiting: Mapping[int, Waiting],
+    *,
+    by: str,
+    lost: Mapping[int, int] | None = None,
+    why: str = "",
+) -> list[Backorder]:
     now = clock.now()
     skus = {sku_id for _, sku_ids, _, _ in waiting.values() for sku_id in sku_ids}
     evidence = _Evidence.of(order, skus, now)
+    if lost:
+        (evidence.held if why in CONDITIONS else evidence.lost).update(lost)
     rows: list[tuple[Backorder, list[Finding]]] = []
     for line, sku_ids, mode, qty in waiting.values():
         findings = evidence.findings(sku_ids, mode, qty)

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import transaction
 
-from backorders import capping, carts, causes, claiming, shelves, telling
+from backorders import capping, carts, causes, claiming, replanning, shelves, telling
 from backorders.capping import CapBook
 from backorders.models import Promise, RefusedDemand
 from backorders.offering import Ask, Offer, Offers
@@ -95,6 +95,10 @@ def promise_order(event: OrderAccepted) -> None:
     asks = {number: _ask(order, line) for number, line in lines.items()}
     stock = _read_shelves(skus, region=order.region, parts=parts)
     offers, book = _decide_under_caps(asks, stock)
+    if _pass_along(offers, stock):
+        # What had arrived is passed along the queue now; it may free what this order asks for.
+        stock = _read_shelves(skus, region=order.region, parts=parts)
+        offers, book = _decide_under_caps(asks, stock)
     if refused := [(number, offer) for number, offer in offers.items() if offer.answer.refused_qty]:
         raise OrderRefused(refused)
     offers = _shipped_by_policy(offers, order.ship_policy)
@@ -200,6 +204,14 @@ def _decide_under_caps(asks: Mapping[int, Ask], stock: shelves.Shelves) -> tuple
     if locked is None:
         return offers, book
     return _decide(asks, stock, locked), locked
+
+
+def _pass_along(offers: Mapping[int, Offer], stock: shelves.Shelves) -> bool:
+    """Plan SKUs again at once that hide arrived goods from an order that else would be refused."""
+    if not any(offer.answer.refused_qty for offer in offers.values()):
+        return False
+    hiding = sorted(pk for pk, shelf in stock.by_sku.items() if shelf.waiting_qty)
+    return any([replanning.replan_locked(sku_id=sku_id) for sku_id in hiding])
 
 
 def _shipped_by_policy(offers: Mapping[int, Offer], ship_policy: str) -> dict[int, Offer]:

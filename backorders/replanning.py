@@ -5,7 +5,7 @@ import logging
 from django.db import transaction
 from django.db.models import QuerySet
 
-from backorders import news, pegging, queue
+from backorders import allocating, news, pegging, queue
 from backorders.marking import mark as mark
 from backorders.models import Demand, ReplanRequest
 from backorders.rules import matching
@@ -26,10 +26,22 @@ def replan_sku(*, sku_id: int) -> bool:
 
     A mark that comes while it works is not lost: the request is deleted only in the version it was read in.
     """
+    # Read before the lock: a mark that comes later has another version.
     request = ReplanRequest.objects.filter(sku_id=sku_id).first()
     if request is None:
         return False
     lock_skus([sku_id])
+    return _converge(request)
+
+
+def replan_locked(*, sku_id: int) -> bool:
+    """The same for a SKU that is locked already; False if nobody asked for it."""
+    request = ReplanRequest.objects.filter(sku_id=sku_id).first()
+    return request is not None and _converge(request)
+
+
+def _converge(request: ReplanRequest) -> bool:
+    sku_id = request.sku_id
     change(sku_id=sku_id, cause=request.cause)
     ReplanRequest.objects.filter(sku_id=sku_id, version=request.version).delete()
     return True
@@ -64,7 +76,13 @@ def change(*, sku_id: int, cause: str) -> news.News:
     """Write what a fresh match of the SKU changes, and what has to be told of it. The SKU is locked."""
     state = queue.read(sku_id=sku_id, at=clock.now())
     pegs = plan(state)
-    pegging.write(queue.deltas(state, pegs))
+    deltas = queue.deltas(state, pegs)
+    pegging.write(deltas)
+    allocating.close_covered(
+        state.rows[demand_id].order_line_id
+        for demand_id, supply_id, delta in deltas
+        if delta > 0 and state.facts[supply_id].kind == Supply.Kind.STOCK
+    )
     return news.write(state, pegs, cause=cause)
 
 

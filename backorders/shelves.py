@@ -119,7 +119,7 @@ def read(
     _put_supplies(shelves, facts, where, at)
     _put_shorts(shelves, at.date())
     _put_cart_holds(shelves, at, without_holds)
-    _put_waiting(shelves)
+    _put_waiting(shelves, at.date())
     _put_suppliers(shelves)
     return Shelves(by_sku=shelves, parts=parts, facts=facts, places=where, locations=locations, at=at)
 
@@ -207,27 +207,22 @@ def _put_cart_holds(shelves: Mapping[int, Shelf], at: datetime, without: Collect
         shelves[sku_id].held_qty = held
 
 
-def _put_waiting(shelves: Mapping[int, Shelf]) -> None:
+def _put_waiting(shelves: Mapping[int, Shelf], today: date) -> None:
     """Until the re-plan of a marked SKU is done, what has arrived is not for newcomers."""
     marked = list(ReplanRequest.objects.filter(sku_id__in=list(shelves)).values_list("sku_id", flat=True))
     if not marked:
         return
-    wanted = dict(
-        Demand.objects.filter(sku_id__in=marked, open_qty__gt=0)
-        .order_by()
-        .values_list("sku_id")
-        .annotate(Sum("open_qty"))
-    )
+    at_once = Q(wanted_on=None) | Q(wanted_on__lte=today)
+    waiting_now = Demand.objects.filter(at_once, sku_id__in=marked, open_qty__gt=0).order_by()
+    wanted = dict(waiting_now.values_list("sku_id").annotate(Sum("pegged_qty")))
     allocated = dict(
-        Supply.objects.filter(sku_id__in=marked, kind=Supply.Kind.STOCK)
-        .order_by()
+        waiting_now.filter(pegs__supply__kind=Supply.Kind.STOCK)
         .values_list("sku_id")
-        .annotate(Sum("pegged_qty"))
+        .annotate(Sum("pegs__qty"))
     )
     for sku_id in marked:
         shelf = shelves[sku_id]
-        shorts = sum(due.qty for due in shelf.shorts)
-        waiting = wanted.get(sku_id, 0) - allocated.get(sku_id, 0) - shorts
+        waiting = wanted.get(sku_id, 0) - allocated.get(sku_id, 0)
         stock = sum(s.qty for s in shelf.supplies if s.kind is SupplyKind.STOCK)
         # Only goods on hand are hidden: those who wait keep their claims on what is still to come.
         shelf.waiting_qty = max(0, min(waiting, stock))

@@ -1,0 +1,1 @@
+"""Journeys told as stories, through the real commands."""
