@@ -22,6 +22,7 @@ from notifications.rendering import Rendered, render
 from oms.kernel import clock
 from oms.kernel.actors import Actor
 from oms.kernel.errors import Conflict, NotFound
+from oms.kernel.secrecy import masked
 
 logger = logging.getLogger(__name__)
 
@@ -162,7 +163,7 @@ def _keep_success(message: Message, rendered: Rendered, provider_id: str) -> Non
 def _keep_failure(message: Message, error: Exception) -> None:
     now = clock.now()
     Attempt.objects.create(
-        message=message, at=now, is_accepted=False, error=secrecy.masked(f"{type(error).__name__}: {error}")
+        message=message, at=now, is_accepted=False, error=masked(f"{type(error).__name__}: {error}")
     )
     tries = message.attempts.count()
     still_mine = Message.objects.filter(pk=message.pk, state=Message.State.SENDING)

@@ -1,18 +1,10 @@
 """Forgets the links that let a customer answer, once they are with the customer."""
 
-import re
 from typing import Any
 
 from notifications.models import Message
 from notifications.rendering import Rendered
-
-_TOKEN = re.compile(r"(/[co]/)[\w-]{16,}")
-MASKED = r"\1…"
-
-
-def masked(words: str) -> str:
-    """The same words with every customer's token left out."""
-    return _TOKEN.sub(MASKED, words)
+from oms.kernel.secrecy import masked
 
 
 def without_links(message: Message, rendered: Rendered) -> dict[str, Any]:

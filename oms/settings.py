@@ -6,9 +6,11 @@ from typing import Any
 import django_stubs_ext
 import environ
 import structlog
+from structlog.tracebacks import ExceptionDictTransformer
 
 from deploy import local
 from oms.admin_theme import UNFOLD as UNFOLD
+from oms.kernel.secrecy import mask_log
 
 # Makes `ModelAdmin[Order]` and the like legal at run time, not only for the type checker.
 django_stubs_ext.monkeypatch()
@@ -257,8 +259,10 @@ LOGGING = {
             "foreign_pre_chain": _SHARED,
             "processors": [
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.dict_tracebacks,
+                # Local variables hold keys, tokens and people's addresses.
+                structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False)),
                 structlog.processors.JSONRenderer(),
+                mask_log,
             ],
         },
     },

@@ -10,6 +10,7 @@ from oms.api import documents
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),
+    path("", include("oms.portal.urls")),
     path("api/v1/", include("oms.api.urls")),
     path("api/docs/", documents.Docs.as_view(), name="api-docs"),
     path("health/live", health.live, name="health-live"),
