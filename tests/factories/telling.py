@@ -1,0 +1,91 @@
+"""Messages, clients of the API and the event log."""
+
+from factory.declarations import Sequence, SubFactory
+from factory.django import DjangoModelFactory
+
+from notifications import models as notifications
+from oms.api import models as api
+from oms.kernel.models import EventLog
+from tests.factories.facts import AT, BY
+
+
+class MessageFactory(DjangoModelFactory[notifications.Message]):
+    class Meta:
+        model = notifications.Message
+
+    key = Sequence(lambda n: f"confirmation:{n}")
+    kind = "confirmation"
+    recipient = "alice@example.com"
+    subject_ref = "SO-1"
+    due_at = AT
+    created_at = AT
+
+
+class AttemptFactory(DjangoModelFactory[notifications.Attempt]):
+    class Meta:
+        model = notifications.Attempt
+
+    message = SubFactory(MessageFactory)
+    at = AT
+    is_accepted = True
+
+
+class MailboxMailFactory(DjangoModelFactory[notifications.MailboxMail]):
+    class Meta:
+        model = notifications.MailboxMail
+
+    message_id = Sequence(lambda n: f"<{n}@oms.example.com>")
+    to = "alice@example.com"
+    sender = "shop@example.com"
+    subject = "Your order"
+    text = "Thank you."
+    at = AT
+
+
+class ApiClientFactory(DjangoModelFactory[api.ApiClient]):
+    class Meta:
+        model = api.ApiClient
+
+    name = Sequence(lambda n: f"shop-{n}")
+    key_prefix = "oms_1234"
+    key_hash = Sequence(lambda n: f"{n:064d}")
+    scopes = ["read"]
+    created_at = AT
+
+
+class IdempotencyKeyFactory(DjangoModelFactory[api.IdempotencyKey]):
+    class Meta:
+        model = api.IdempotencyKey
+
+    client = SubFactory(ApiClientFactory)
+    key = Sequence(lambda n: f"key-{n}")
+    fingerprint = "0" * 64
+    created_at = AT
+
+
+class BulkJobFactory(DjangoModelFactory[api.BulkJob]):
+    class Meta:
+        model = api.BulkJob
+
+    client = SubFactory(ApiClientFactory)
+    kind = "skus"
+    created_at = AT
+
+
+class BulkRowFactory(DjangoModelFactory[api.BulkRow]):
+    class Meta:
+        model = api.BulkRow
+
+    job = SubFactory(BulkJobFactory)
+    row_no = Sequence(lambda n: n + 1)
+    body: dict[str, str] = {}
+
+
+class EventLogFactory(DjangoModelFactory[EventLog]):
+    class Meta:
+        model = EventLog
+
+    name = "OrderAccepted"
+    at = AT
+    by = BY
+    subject = "SO-1"

@@ -1,0 +1,1 @@
+"""Stock, its ledger, counts and holds."""

@@ -1,0 +1,1 @@
+"""Shipping, returns and reads of orders."""
