@@ -133,3 +133,40 @@ def test_the_largest_looks_for_a_home_first() -> None:
     kept = kept_of(demands, [stock(1, 2), inbound(2, 4, 4)], bound={2, 3})
 
     assert kept.homes == {1: [Take(0, 1, 2)], 2: [Take(1, 2, 4)]}
+
+
+def test_rank_order_is_taken_when_it_fills_supplies_better() -> None:
+    # 3 + 4 fill the 7 and 3 + 5 the 8, as rank order finds; the largest first leaves a 3 without a home.
+    demands = [waits(n, qty, keep_by=TODAY, may_split=False) for n, qty in enumerate((3, 4, 3, 5), start=1)]
+
+    kept = kept_of(demands, [stock(1, 7), stock(2, 8)], bound={1, 2, 3, 4})
+
+    assert kept.homes == {0: [Take(0, 1, 3)], 1: [Take(0, 1, 4)], 2: [Take(0, 2, 3)], 3: [Take(0, 2, 5)]}
+
+
+def test_a_home_is_sought_day_by_day_back_to_the_first() -> None:
+    demand = waits(1, 3, keep_by=day(6), may_split=False)
+
+    kept = kept_of([demand], [stock(1, 3), inbound(2, 2, 5), inbound(3, 9, 9)], bound={1})
+
+    assert kept.homes == {0: [Take(0, 1, 3)]}
+
+
+def test_a_home_after_the_promised_day_is_none() -> None:
+    demand = waits(1, 3, keep_by=day(6), may_split=False)
+
+    kept = kept_of([demand], [stock(1, 2), inbound(2, 2, 5), inbound(3, 9, 9)], bound={1})
+
+    assert (kept.turns, kept.homes) == (set(), {})
+
+
+def test_of_equal_plans_who_holds_keeps_and_then_the_better_ranked() -> None:
+    """Seven units for six promised to the better-ranked and four to the worse: one of them breaks."""
+    first, second = demand(1, 6, due=5), demand(2, 4, due=5)
+    supply = [stock(7)]
+
+    by_rank = match([first, second], supply, today=DAY)
+    by_hold = match([first, second], supply, today=DAY, current=[Peg(2, 1, 4)])
+
+    assert by_rank == [Peg(1, 1, 6), Peg(2, 1, 1)]
+    assert by_hold == [Peg(1, 1, 3), Peg(2, 1, 4)]

@@ -249,6 +249,13 @@ def test_demands_with_their_own_location_do_not_touch_each_other() -> None:
     assert plan(demands, supplies) == {(1, 1): 3, (2, 2): 4}
 
 
+def test_locations_come_in_order_whatever_the_order_of_the_input() -> None:
+    supplies = [stock(2, 9, location_id=9), stock(1, 3, location_id=1)]
+    demands = [waits(1, 2, location_id=9), waits(2, 2, location_id=1)]
+
+    assert match(demands, supplies, today=TODAY) == [Peg(2, 1, 2), Peg(1, 2, 2)]
+
+
 def test_a_demand_for_any_place_leaves_the_only_place_of_another() -> None:
     supplies = [stock(1, 3, location_id=1), inbound(2, 9, 5, location_id=2)]
     anywhere, pinned = waits(1, 3), waits(2, 3, location_id=1, keep_by=day(1))
