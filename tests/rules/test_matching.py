@@ -145,7 +145,7 @@ def test_a_far_dated_want_takes_the_latest_supply_that_keeps_it() -> None:
 
     supplies = [stock(1, 5), inbound(2, 5, 6), inbound(3, 5, 13)]
 
-    assert plan([far, urgent], supplies) == {(1, 2): 5, (2, 1): 5}
+    assert match([urgent, far], supplies, today=TODAY) == [Peg(1, 2, 5), Peg(2, 1, 5)]
 
 
 def test_a_far_dated_want_goes_backwards_before_it_goes_late() -> None:
@@ -303,6 +303,13 @@ def test_what_is_held_is_kept_only_as_far_as_it_is_still_there() -> None:
         (2, 2): 1,
         (3, 2): 4,
     }
+
+
+def test_nobody_takes_more_of_a_supply_than_held_before_the_others_kept_theirs() -> None:
+    supplies = [inbound(1, 3, 4), inbound(2, 9, 4)]
+    held = [Peg(1, 1, 2), Peg(2, 1, 1)]
+
+    assert plan([waits(1, 3), waits(2, 1)], supplies, held) == {(1, 1): 2, (1, 2): 1, (2, 1): 1}
 
 
 def test_an_earlier_day_is_taken_even_if_a_later_one_is_held() -> None:
