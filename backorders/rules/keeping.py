@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from heapq import heappop, heappush
 from itertools import accumulate
 
@@ -70,13 +70,34 @@ class Kept:
         return False
 
 
-def keep_most(asks: Sequence[Ask], fresh: Callable[[], Buckets]) -> Kept:
+def keep_most(asks: Sequence[Ask], fresh: Callable[[], Buckets], holders: Collection[int] = ()) -> Kept:
     """Keep the most promises. `asks` in rank order; `fresh` gives untouched buckets.
 
-    Exact when every promised ask is loose. One that is bound to a supply makes it a packing
-    problem: then a good plan is made, and never one that keeps fewer than plain rank order would.
+    Where as many can be kept in several ways, the `holders` (turns of those whose supply keeps their
+    promise now) keep it, then the better-ranked. Exact when every promised ask is loose. One that is
+    bound to a supply makes it a packing problem: then a good plan is made, and never one that keeps
+    fewer than plain rank order would.
     """
     promised = [turn for turn, ask in enumerate(asks) if ask.due >= 0]
+    plan = _most(asks, promised, fresh)
+    if len(plan.turns) == len(promised):
+        return plan
+    for fairer in ({*holders}, set[int]()):
+        other = _in_turn(asks, sorted(promised, key=lambda turn: (turn not in fairer, turn)), fresh())
+        if len(other.turns) >= len(plan.turns):
+            return other
+    return plan
+
+
+def _in_turn(asks: Sequence[Ask], turns: Iterable[int], buckets: Buckets) -> Kept:
+    """The promises kept when each in this order is kept if those before it let it."""
+    kept = Kept(asks, buckets)
+    for turn in turns:
+        kept.add(turn)
+    return kept
+
+
+def _most(asks: Sequence[Ask], promised: Sequence[int], fresh: Callable[[], Buckets]) -> Kept:
     plan = _by_due_date(asks, promised, fresh())
     if any(asks[turn].is_bound for turn in promised):
         _mend(plan, promised)

@@ -101,7 +101,7 @@ def _match_lane(queue: Sequence[Demand], supplies: Sequence[Supply], today: date
     buckets = Buckets(supplies, today)
     places = {s.location_id for s in supplies}
     asks = [_ask(demand, buckets, places) for demand in queue]
-    kept = keep_most(asks, lambda: Buckets(supplies, today))
+    kept = keep_most(asks, lambda: Buckets(supplies, today), _holders(asks, buckets, holds))
     shares: list[_Share] = []
     loose: list[list[_Claim]] = [[] for _ in buckets.days]
     for turn, demand in enumerate(queue):
@@ -114,6 +114,22 @@ def _match_lane(queue: Sequence[Demand], supplies: Sequence[Supply], today: date
         named = _name(queue, claims, kept.buckets.supplies[bucket], kept.buckets.room, holds)
         shares.extend((turn, bucket, ref, qty) for (turn, ref), qty in named.items())
     return [Peg(queue[turn].ref, ref, qty) for turn, _, ref, qty in sorted(shares)]
+
+
+def _holders(asks: Sequence[Ask], buckets: Buckets, holds: Holds) -> set[int]:
+    """Turns of those whose promise would be kept by what they hold now."""
+    day_of = {supply.ref: at for at, group in enumerate(buckets.supplies) for supply in group}
+    return {
+        turn
+        for turn, ask in enumerate(asks)
+        if ask.due >= 0
+        and ask.qty
+        <= sum(
+            qty
+            for ref, qty in holds.get(ask.demand.ref, {}).items()
+            if day_of.get(ref, ask.due + 1) <= ask.due
+        )
+    }
 
 
 def _ask(demand: Demand, buckets: Buckets, places: set[int]) -> Ask:

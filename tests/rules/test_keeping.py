@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from backorders.rules.buckets import Ask, Buckets, Take
 from backorders.rules.keeping import Kept, keep_most, most_on_time
-from backorders.rules.types import Demand, Supply
-from tests.rules.worlds import TODAY, day, inbound, stock, waits
+from backorders.rules.matching import match
+from backorders.rules.types import Demand, Peg, Supply
+from tests.rules.worlds import TODAY, day, inbound, stock, table, waits
 
 
 def kept_of(demands: list[Demand], supplies: list[Supply], bound: set[int] | None = None) -> Kept:
@@ -162,11 +163,11 @@ def test_a_home_after_the_promised_day_is_none() -> None:
 
 def test_of_equal_plans_who_holds_keeps_and_then_the_better_ranked() -> None:
     """Seven units for six promised to the better-ranked and four to the worse: one of them breaks."""
-    first, second = demand(1, 6, due=5), demand(2, 4, due=5)
-    supply = [stock(7)]
+    demands = [waits(1, 6, keep_by=day(5)), waits(2, 4, keep_by=day(5))]
+    supply = [stock(1, 7)]
 
-    by_rank = match([first, second], supply, today=DAY)
-    by_hold = match([first, second], supply, today=DAY, current=[Peg(2, 1, 4)])
+    by_rank = match(demands, supply, today=TODAY)
+    by_hold = match(demands, supply, today=TODAY, current=[Peg(2, 1, 4)])
 
-    assert by_rank == [Peg(1, 1, 6), Peg(2, 1, 1)]
-    assert by_hold == [Peg(1, 1, 3), Peg(2, 1, 4)]
+    assert table(by_rank) == {(1, 1): 6, (2, 1): 1}
+    assert table(by_hold) == {(1, 1): 3, (2, 1): 4}
