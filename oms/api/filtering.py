@@ -1,6 +1,7 @@
 """Filters of lists: typed, bounded, and a parameter nobody knows is refused rather than ignored."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 import django_filters
@@ -69,6 +70,14 @@ class Number(django_filters.NumberFilter):
 
     def get_max_validator(self) -> None:
         """Bounded by `max_value`."""
+
+
+class Days(Number):
+    """A number of days, compared with a duration."""
+
+    def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
+        # Beyond a lifetime nothing differs, and a duration has an end.
+        return super().filter(qs, None if value is None else timedelta(days=min(int(value), 36_500)))
 
 
 class Day(django_filters.DateFilter):

@@ -9,6 +9,7 @@ import structlog
 from django.db.models import Model, QuerySet
 from django.http import QueryDict
 from rest_framework.exceptions import ValidationError
+from rest_framework.parsers import BaseParser
 from rest_framework.permissions import BasePermission
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
@@ -50,6 +51,7 @@ class Operation:
     Query: ClassVar[type[Body]] = Body
     Output: ClassVar[Any] = None
     status: ClassVar[int] = 200
+    parsers: ClassVar[tuple[type[BaseParser], ...]] = (JsonBody,)
 
     def __init__(self, call: Call) -> None:
         self.call = call
@@ -106,15 +108,15 @@ class Listing(Operation):
         expand = expanded(self.call.query, self.expands)
         rows = narrowed(self.Filter, self.call.query, self.rows())
         found = page.cut(self.enriched(rows, expand), self.call.query)
-        return Answer(page.body([self.row(row, expand) for row in found], self.call))
+        return Answer(page.body(self.shown(found, expand), self.call))
 
     def enriched(self, rows: QuerySet[Any], expand: frozenset[str]) -> QuerySet[Any]:
         """The rows with what their output needs, fetched set-based."""
         return rows
 
-    def row(self, row: Any, expand: frozenset[str]) -> Any:
-        """One row of the answer."""
-        return self.out(row, expand=expand)
+    def shown(self, found: list[Any], expand: frozenset[str]) -> list[Any]:
+        """The rows of one page as they are answered."""
+        return [self.out(row, expand=expand) for row in found]
 
 
 class Command(Operation):
@@ -198,7 +200,6 @@ class Address(APIView):
     authentication_classes = (ClientKeyAuthentication,)
     permission_classes = (MayUse,)
     throttle_classes = (PerClient,)
-    parser_classes = (JsonBody,)
     renderer_classes = (JSONRenderer,)
     schema = OperationSchema()
     operations: ClassVar[Mapping[str, type[Operation]]] = {}
@@ -207,6 +208,11 @@ class Address(APIView):
         """The operation for this method; none for OPTIONS and methods not allowed here."""
         method = "get" if request.method == "HEAD" else (request.method or "").lower()
         return self.operations.get(method)
+
+    def get_parsers(self) -> list[BaseParser]:
+        method = (self.request.method or "").lower() if getattr(self, "request", None) else ""
+        operation = self.operations.get(method, Operation)
+        return [parser() for parser in operation.parsers]
 
     def run(self, request: Request, **where: Any) -> Response:
         """Every method ends here."""

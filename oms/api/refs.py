@@ -39,6 +39,11 @@ def channel(caller: Caller, code: str, *, field: str = "channel") -> Channel:
     return _by(own, [(field, code)], "code", "channel")[code]
 
 
+def any_channel() -> Channel | None:
+    """The channel that speaks for all when none is named: the one of best priority."""
+    return Channel.objects.order_by("priority", "id").first()
+
+
 def supplier(code: str, *, field: str = "supplier") -> Supplier:
     """One supplier."""
     return _by(Supplier.objects.all(), [(field, code)], "code", "supplier")[code]

@@ -148,8 +148,11 @@ def _filters_of(operation: Any) -> list[OpenApiParameter]:
 
 def _parameter(name: str, given: django_filters.Filter) -> OpenApiParameter:
     kind = type(given).__name__
+    from oms.api.filtering import Codes
+
     kinds: Mapping[str, Any] = {
         "Number": {"type": "integer", "minimum": 0},
+        "Days": {"type": "integer", "minimum": 0},
         "Day": OpenApiTypes.DATE,
         "Instant": OpenApiTypes.DATETIME,
         "Flag": OpenApiTypes.BOOL,
@@ -157,5 +160,5 @@ def _parameter(name: str, given: django_filters.Filter) -> OpenApiParameter:
     enum = [str(value) for value, _ in given.extra["choices"]] if kind == "Choice" else None
     words = str(given.extra.get("help_text", "")) or None
     return OpenApiParameter(
-        name, kinds.get(kind, OpenApiTypes.STR), description=words, enum=enum, many=kind == "Codes"
+        name, kinds.get(kind, OpenApiTypes.STR), description=words, enum=enum, many=isinstance(given, Codes)
     )

@@ -1,38 +1,177 @@
 """Every address of the API, v1."""
 
+from typing import Any
+
 from django.urls import URLPattern, path
 
 from oms.api import (
+    atp_rules,
+    availability,
+    backorders,
+    bulk,
+    cancellation_policies,
+    cancellations,
+    caps,
+    cart_holds,
+    causes,
     channels,
+    delay_cases,
+    documents,
+    events,
+    holds,
+    inbound_shipments,
     locations,
     missing,
+    orders,
+    pick_requests,
+    promises,
+    purchase_orders,
+    receipts,
+    returns,
+    shipments,
     skus,
+    stock,
     supplier_skus,
     suppliers,
+    wms,
 )
-from oms.api.documents import openapi
-from oms.api.operations import address
+from oms.api.operations import Operation, address
 
-# Codes of shops may hold slashes, so they are matched to the end: longer addresses come first.
-urlpatterns: list[URLPattern] = [
-    path("openapi.json", openapi, name="openapi"),
-    path("skus/", address(get=skus.ListSkus, post=skus.AddSku)),
-    path("skus/<path:code>/", address(get=skus.GetSku, put=skus.PutSku)),
-    path("locations/", address(get=locations.ListLocations, post=locations.AddLocation)),
-    path("locations/<path:code>/", address(get=locations.GetLocation, put=locations.PutLocation)),
-    path("channels/", address(get=channels.ListChannels, post=channels.AddChannel)),
-    path("channels/<path:code>/", address(get=channels.GetChannel, put=channels.PutChannel)),
-    path("suppliers/", address(get=suppliers.ListSuppliers, post=suppliers.AddSupplier)),
-    path("suppliers/<path:code>/", address(get=suppliers.GetSupplier, put=suppliers.PutSupplier)),
-    path("supplier-skus/", address(get=supplier_skus.ListSupplierSkus, post=supplier_skus.AddSupplierSku)),
-    path(
+
+def at(route: str, name: str | None = None, **operations: type[Operation]) -> URLPattern:
+    """One address and what each method does there."""
+    view: Any = address(**operations)
+    return path(route, view, name=name)
+
+
+# Codes and purchase numbers may hold slashes, so they match to the end: longer addresses come first.
+catalogue = [
+    at("skus/", get=skus.ListSkus, post=skus.AddSku),
+    at("skus/<path:code>/", get=skus.GetSku, put=skus.PutSku),
+    at("locations/", get=locations.ListLocations, post=locations.AddLocation),
+    at("locations/<path:code>/", get=locations.GetLocation, put=locations.PutLocation),
+    at("channels/", get=channels.ListChannels, post=channels.AddChannel),
+    at("channels/<path:code>/", get=channels.GetChannel, put=channels.PutChannel),
+]
+purchasing = [
+    at("suppliers/", get=suppliers.ListSuppliers, post=suppliers.AddSupplier),
+    at("suppliers/<path:code>/", get=suppliers.GetSupplier, put=suppliers.PutSupplier),
+    at("supplier-skus/", get=supplier_skus.ListSupplierSkus, post=supplier_skus.AddSupplierSku),
+    at(
         "supplier-skus/<int:id>/",
-        address(
-            get=supplier_skus.GetSupplierSku,
-            patch=supplier_skus.ChangeSupplierSku,
-            delete=supplier_skus.RemoveSupplierSku,
-        ),
+        get=supplier_skus.GetSupplierSku,
+        patch=supplier_skus.ChangeSupplierSku,
+        delete=supplier_skus.RemoveSupplierSku,
     ),
-    path("<path:rest>", missing.nothing),
-    path("", missing.nothing),
+    at("purchase-orders/", get=purchase_orders.ListPurchaseOrders, post=purchase_orders.PlacePurchaseOrder),
+    at("purchase-orders/<path:number>/lines/<int:line_no>/preview/", post=purchase_orders.PreviewSlip),
+    at(
+        "purchase-orders/<path:number>/lines/<int:line_no>/",
+        get=purchase_orders.GetPurchaseLine,
+        patch=purchase_orders.ChangePurchaseLine,
+    ),
+    at("purchase-orders/<path:number>/lines/", post=purchase_orders.AddPurchaseLine),
+    at(
+        "purchase-orders/<path:number>/",
+        get=purchase_orders.GetPurchaseOrder,
+        patch=purchase_orders.MovePurchaseOrder,
+    ),
+    at(
+        "inbound-shipments/",
+        get=inbound_shipments.ListInboundShipments,
+        post=inbound_shipments.OpenInboundShipment,
+    ),
+    at(
+        "inbound-shipments/<path:number>/",
+        get=inbound_shipments.GetInboundShipment,
+        patch=inbound_shipments.MoveInboundShipment,
+    ),
+    at("receipts/", get=receipts.ListReceipts, post=receipts.BookReceipt),
+]
+inventory = [
+    at("stock/", get=stock.ListStock),
+    at("stock-counts/", get=stock.ListStockCounts, post=stock.CountStock),
+    at("holds/", get=holds.ListHolds, post=holds.PlaceHold),
+    at("holds/<int:id>/", get=holds.GetHold),
+    at("holds/<int:id>/clear/", post=holds.ClearHold),
+]
+ordering = [
+    at("cart-holds/", post=cart_holds.HoldForCart),
+    at("cart-holds/<str:token>/", get=cart_holds.GetCartHold, delete=cart_holds.EndCartHold),
+    at("availability/", get=availability.GetAvailability),
+    at("atp/<path:sku>/", get=availability.GetTimeline),
+    at("orders/", get=orders.ListOrders, post=orders.AcceptOrder),
+    at("orders/<str:number>/", get=orders.GetOrder),
+    at("orders/<str:number>/cancellations/", post=cancellations.CancelOrder),
+    at("orders/<str:number>/lines/<int:line_no>/promises/", get=promises.ListPromises),
+    at("backorders/", get=backorders.ListBackorders),
+    at("order-lines/<int:id>/cause/", get=causes.GetLineCause, put=causes.TagLineCause),
+    at("causes/", get=causes.ListCauses),
+    at("delay-cases/", get=delay_cases.ListDelayCases),
+    at("delay-cases/<int:id>/", get=delay_cases.GetDelayCase),
+    at("delay-cases/<int:id>/choices/", post=delay_cases.RecordChoice),
+]
+policies = [
+    at("atp-rules/", get=atp_rules.ListAtpRules, post=atp_rules.AddAtpRule),
+    at("atp-rules/preview/", post=atp_rules.PreviewAtpRule),
+    at("atp-rules/<int:id>/preview/", post=atp_rules.PreviewChangedAtpRule),
+    at(
+        "atp-rules/<int:id>/",
+        get=atp_rules.GetAtpRule,
+        put=atp_rules.PutAtpRule,
+        patch=atp_rules.PatchAtpRule,
+        delete=atp_rules.RemoveAtpRule,
+    ),
+    at("caps/", get=caps.ListCaps, post=caps.AddCap),
+    at("caps/preview/", post=caps.PreviewCap),
+    at("caps/<int:id>/preview/", post=caps.PreviewChangedCap),
+    at("caps/<int:id>/", get=caps.GetCap, put=caps.PutCap, patch=caps.PatchCap, delete=caps.RemoveCap),
+    at(
+        "cancellation-policies/",
+        get=cancellation_policies.ListCancellationPolicies,
+        post=cancellation_policies.AddCancellationPolicy,
+    ),
+    at("cancellation-policies/preview/", post=cancellation_policies.PreviewCancellationPolicy),
+    at(
+        "cancellation-policies/<int:id>/preview/", post=cancellation_policies.PreviewChangedCancellationPolicy
+    ),
+    at(
+        "cancellation-policies/<int:id>/",
+        get=cancellation_policies.GetCancellationPolicy,
+        put=cancellation_policies.PutCancellationPolicy,
+        patch=cancellation_policies.PatchCancellationPolicy,
+        delete=cancellation_policies.RemoveCancellationPolicy,
+    ),
+]
+warehouse = [
+    at("pick-requests/", get=pick_requests.ListPickRequests),
+    at("pick-requests/<str:number>/", get=pick_requests.GetPickRequest),
+    at("pick-requests/<str:number>/ack/", post=pick_requests.AcknowledgePick),
+    at("pick-requests/<str:number>/give-back/", post=pick_requests.GiveBackPick),
+    at("wms/open-lines/", get=wms.ListOpenLines),
+    at("shipments/", get=shipments.ListShipments, post=shipments.ConfirmShipment),
+    at("returns/", get=returns.ListReturns, post=returns.AnnounceReturn),
+    at("returns/<int:id>/", get=returns.GetReturn),
+    at("returns/<int:id>/inspect/", post=returns.InspectReturn),
+    at("returns/<int:id>/cancel/", post=returns.CancelReturn),
+]
+around = [
+    path("openapi.json", documents.openapi, name="openapi"),
+    at("events/", get=events.ListEvents),
+    at("bulk/<int:id>/", name="bulk-job", get=bulk.GetBulkJob),
+    at("bulk/<int:id>/rows/", get=bulk.ListBulkRows),
+    at("bulk/<int:id>/errors/", get=bulk.ListBulkErrors),
+    at("bulk/<str:kind>/", post=bulk.StartBulkJob),
+]
+rest = [path("<path:rest>", missing.nothing), path("", missing.nothing)]
+
+urlpatterns: list[URLPattern] = [
+    *catalogue,
+    *purchasing,
+    *inventory,
+    *ordering,
+    *policies,
+    *warehouse,
+    *around,
+    *rest,
 ]

@@ -1,0 +1,220 @@
+"""ATP rules: whether and how a SKU may be promised beyond stock."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail, ValidationError
+
+from backorders.models import AtpRule
+from backorders.models.policy import kinds_that_count
+from inventory.models import Supply
+from oms.api import filtering, looking
+from oms.api.fields import Body, Flag, OptionalCode, OptionalText, Text, Whole
+from oms.api.policy_rows import (
+    AddPolicy,
+    ChangePolicy,
+    GetPolicy,
+    ListPolicies,
+    Numbers,
+    PolicyKind,
+    PreviewOut,
+    PreviewPolicy,
+    RemovePolicy,
+    ScopeIn,
+    days,
+    optional_day,
+    scope_body,
+)
+
+LONGEST_DAYS = 3650
+
+
+class ChargeIn(Body):
+    """When the customer pays for what waits, and the words that say so."""
+
+    policy = serializers.ChoiceField(AtpRule.ChargePolicy.choices, default=AtpRule.ChargePolicy.AT_ORDER)
+    deposit_percent = Whole(min_value=1, max_value=100, allow_null=True, default=None)
+    disclosure = OptionalText(max_length=500)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs["policy"] == AtpRule.ChargePolicy.DEPOSIT and not attrs["deposit_percent"]:
+            words = "A deposit needs its percentage."
+            raise ValidationError({"deposit_percent": [ErrorDetail(words, code="required")]})
+        return attrs
+
+
+class AtpRuleIn(ScopeIn):
+    """A rule; empty scopes are for all."""
+
+    name = Text(max_length=120)
+    supplier = OptionalCode(max_length=40)
+    valid_from = optional_day()
+    valid_to = optional_day()
+    priority = Whole(min_value=-1_000_000, max_value=1_000_000, default=0)
+    mode = serializers.ChoiceField(AtpRule.Mode.choices, default=AtpRule.Mode.BACKORDER)
+    safety_stock = Whole(min_value=0, default=0)
+    oversell_qty = Whole(min_value=0, default=0)
+    kinds = serializers.ListField(
+        child=serializers.ChoiceField(Supply.Kind.choices), default=kinds_that_count, max_length=7
+    )
+    needs_open_purchase = Flag(default=False)
+    longest_wait_days = Whole(min_value=0, max_value=LONGEST_DAYS, allow_null=True, default=None)
+    service_level = Numbers(4, 3, min_value=Decimal("0.5"), max_value=Decimal("0.99"), default=Decimal("0.9"))
+    least_buffer_days = Whole(min_value=0, max_value=LONGEST_DAYS, default=0)
+    max_volatility = Numbers(6, 3, min_value=0, allow_null=True, default=None)
+    split = serializers.ChoiceField(AtpRule.Split.choices, default=AtpRule.Split.ANY)
+    tolerance_days = Whole(min_value=0, max_value=LONGEST_DAYS, default=0)
+    charge = ChargeIn(required=False)
+
+
+class AtpRulePreviewIn(AtpRuleIn):
+    """A rule that might be, and for what to look at it."""
+
+    name = Text(max_length=120, default="preview")
+    skus = looking.skus_field()
+    qty = looking.qty_field()
+    for_channel = looking.channel_field()
+    for_region = looking.region_field()
+
+
+class AtpRuleOut(serializers.Serializer[AtpRule]):
+    """A rule as it is kept."""
+
+    class _Charge(serializers.Serializer[Any]):
+        policy = serializers.ChoiceField(AtpRule.ChargePolicy.choices)
+        deposit_percent = serializers.IntegerField(allow_null=True)
+        disclosure = serializers.CharField()
+
+    id = serializers.IntegerField()
+    version = serializers.IntegerField()
+    name = serializers.CharField()
+    sku = serializers.CharField(allow_null=True)
+    category = serializers.CharField(allow_null=True)
+    supplier = serializers.CharField(allow_null=True)
+    channel = serializers.CharField(allow_null=True)
+    region = serializers.CharField(allow_null=True)
+    valid_from = serializers.DateField(allow_null=True)
+    valid_to = serializers.DateField(allow_null=True)
+    priority = serializers.IntegerField()
+    mode = serializers.ChoiceField(AtpRule.Mode.choices)
+    safety_stock = serializers.IntegerField()
+    oversell_qty = serializers.IntegerField()
+    kinds = serializers.ListField(child=serializers.ChoiceField(Supply.Kind.choices))
+    needs_open_purchase = serializers.BooleanField()
+    longest_wait_days = serializers.IntegerField(allow_null=True)
+    service_level = serializers.FloatField()
+    least_buffer_days = serializers.IntegerField()
+    max_volatility = serializers.FloatField(allow_null=True)
+    split = serializers.ChoiceField(AtpRule.Split.choices)
+    tolerance_days = serializers.IntegerField()
+    charge = _Charge()
+
+    def to_representation(self, rule: AtpRule) -> dict[str, Any]:
+        plain = (
+            "id",
+            "version",
+            "name",
+            "priority",
+            "mode",
+            "safety_stock",
+            "oversell_qty",
+            "kinds",
+            "split",
+        )
+        more = ("needs_open_purchase", "longest_wait_days", "least_buffer_days", "tolerance_days")
+        return {
+            **{name: getattr(rule, name) for name in (*plain, *more)},
+            **scope_body(rule),
+            **days(rule, ("valid_from", "valid_to")),
+            "supplier": rule.supplier.code if rule.supplier else None,
+            "service_level": float(rule.service_level),
+            "max_volatility": None if rule.max_volatility is None else float(rule.max_volatility),
+            "charge": {
+                "policy": rule.charge_policy,
+                "deposit_percent": rule.deposit_percent,
+                "disclosure": rule.disclosure,
+            },
+        }
+
+
+class AtpRuleKind(PolicyKind):
+    """ATP rules."""
+
+    model = AtpRule
+    named = ("sku", "supplier", "channel")
+    window = ("valid_from", "valid_to")
+
+    @classmethod
+    def filled(cls, policy: Any, data: Mapping[str, Any], caller: Any) -> Any:
+        plain = {name: value for name, value in data.items() if name != "charge"}
+        if charge := data.get("charge"):
+            policy.charge_policy = charge["policy"]
+            policy.deposit_percent = charge["deposit_percent"]
+            policy.disclosure = charge["disclosure"]
+        return super().filled(policy, plain, caller)
+
+
+class AtpRuleFilter(filtering.RowFilter):
+    """How rules may be picked out."""
+
+    name = filtering.Exact(field_name="name")
+    sku = filtering.Codes(field_name="sku__code")
+    category = filtering.Exact(field_name="category")
+    supplier = filtering.Codes(field_name="supplier__code")
+    channel = filtering.Codes(field_name="channel__code")
+    region = filtering.Exact(field_name="region")
+    mode = filtering.Choice(choices=AtpRule.Mode.choices)
+
+
+class ListAtpRules(ListPolicies):
+    """All ATP rules."""
+
+    policy, Filter, Output = AtpRuleKind, AtpRuleFilter, AtpRuleOut
+
+
+class GetAtpRule(GetPolicy):
+    """One ATP rule, its version as ETag."""
+
+    policy, Output = AtpRuleKind, AtpRuleOut
+
+
+class AddAtpRule(AddPolicy):
+    """A new ATP rule; open demand of the SKUs it speaks for is planned again."""
+
+    policy, Input, Output = AtpRuleKind, AtpRuleIn, AtpRuleOut
+
+
+class PutAtpRule(ChangePolicy):
+    """Write a rule anew, based on the version that If-Match names."""
+
+    policy, Input, Output = AtpRuleKind, AtpRuleIn, AtpRuleOut
+
+
+class PatchAtpRule(PutAtpRule):
+    """Change some fields of a rule, based on the version that If-Match names."""
+
+    is_partial = True
+
+
+class RemoveAtpRule(RemovePolicy):
+    """Remove a rule, based on the version that If-Match names."""
+
+    policy = AtpRuleKind
+
+
+class PreviewAtpRule(PreviewPolicy):
+    """What customers would be told about some SKUs under this rule, beside what they are told now."""
+
+    policy, Input, Output = AtpRuleKind, AtpRulePreviewIn, PreviewOut
+    questions = looking.QUESTIONS
+
+    def look(self, policy: AtpRule, asked: Mapping[str, Any]) -> dict[str, Any]:
+        return looking.answers(self.caller, policy, asked)
+
+
+class PreviewChangedAtpRule(PreviewAtpRule):
+    """The same question about changing the one that is there: send only what changes."""
+
+    is_partial = True

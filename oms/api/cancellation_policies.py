@@ -1,0 +1,172 @@
+"""Cancellation policies: what a customer may cancel, and what ends by itself when it is too late."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rest_framework import serializers
+
+from backorders.cancelling import Policies
+from backorders.models import CancellationPolicy, Demand
+from backorders.rules.types import WaitMode
+from oms.api import filtering
+from oms.api.fields import Flag, Text, Whole
+from oms.api.policy_rows import (
+    AddPolicy,
+    ChangePolicy,
+    GetPolicy,
+    ListPolicies,
+    PolicyKind,
+    PreviewOut,
+    PreviewPolicy,
+    RemovePolicy,
+    ScopeIn,
+    scope_body,
+)
+
+MODES = [(mode.value, mode.value) for mode in WaitMode]
+SILENCE = (("wait", "wait"), ("cancel", "cancel"))
+LONGEST_DAYS = 3650
+MOST_LINES = 500
+
+
+class CancellationPolicyIn(ScopeIn):
+    """A policy; empty scopes are for all."""
+
+    name = Text(max_length=120)
+    mode = serializers.ChoiceField(MODES, allow_blank=True, allow_null=True, default="")
+    priority = Whole(min_value=-1_000_000, max_value=1_000_000, default=0)
+    self_cancel_until = serializers.ChoiceField(
+        CancellationPolicy.Until.choices, default=CancellationPolicy.Until.ALLOCATED
+    )
+    auto_cancel_days_late = Whole(min_value=0, max_value=LONGEST_DAYS, allow_null=True, default=None)
+    auto_cancel_on_delay = Whole(min_value=1, max_value=100, allow_null=True, default=None)
+    asks_first = Flag(default=True)
+    answer_days = Whole(min_value=0, max_value=365, default=7)
+    silence_means = serializers.ChoiceField(SILENCE, default="wait")
+    refund_days = Whole(min_value=0, max_value=365, default=7)
+    active = Flag(default=True)
+
+    def validate_mode(self, value: str | None) -> str:
+        return value or ""
+
+
+class CancellationPolicyPreviewIn(CancellationPolicyIn):
+    """A policy that might be."""
+
+    name = Text(max_length=120, default="preview")
+
+
+class CancellationPolicyOut(serializers.Serializer[CancellationPolicy]):
+    """A policy as it is kept."""
+
+    id = serializers.IntegerField()
+    version = serializers.IntegerField()
+    name = serializers.CharField()
+    sku = serializers.CharField(allow_null=True)
+    category = serializers.CharField(allow_null=True)
+    channel = serializers.CharField(allow_null=True)
+    region = serializers.CharField(allow_null=True)
+    mode = serializers.CharField(allow_null=True)
+    priority = serializers.IntegerField()
+    self_cancel_until = serializers.ChoiceField(CancellationPolicy.Until.choices)
+    auto_cancel_days_late = serializers.IntegerField(allow_null=True)
+    auto_cancel_on_delay = serializers.IntegerField(allow_null=True)
+    asks_first = serializers.BooleanField()
+    answer_days = serializers.IntegerField()
+    silence_means = serializers.ChoiceField(SILENCE)
+    refund_days = serializers.IntegerField()
+    active = serializers.BooleanField()
+
+    def to_representation(self, policy: CancellationPolicy) -> dict[str, Any]:
+        plain = ("id", "version", "name", "priority", "self_cancel_until", "auto_cancel_days_late")
+        more = ("auto_cancel_on_delay", "asks_first", "answer_days", "silence_means", "refund_days")
+        return {
+            **{name: getattr(policy, name) for name in (*plain, *more)},
+            **scope_body(policy),
+            "mode": policy.mode or None,
+            "active": policy.is_active,
+        }
+
+
+class CancellationPolicyKind(PolicyKind):
+    """Cancellation policies."""
+
+    model = CancellationPolicy
+    columns = {"active": "is_active"}
+
+
+class CancellationPolicyFilter(filtering.RowFilter):
+    """How policies may be picked out."""
+
+    name = filtering.Exact(field_name="name")
+    sku = filtering.Codes(field_name="sku__code")
+    category = filtering.Exact(field_name="category")
+    channel = filtering.Codes(field_name="channel__code")
+    region = filtering.Exact(field_name="region")
+    mode = filtering.Choice(choices=MODES)
+    active = filtering.Flag(field_name="is_active")
+
+
+class ListCancellationPolicies(ListPolicies):
+    """All cancellation policies."""
+
+    policy, Filter, Output = CancellationPolicyKind, CancellationPolicyFilter, CancellationPolicyOut
+
+
+class GetCancellationPolicy(GetPolicy):
+    """One cancellation policy, its version as ETag."""
+
+    policy, Output = CancellationPolicyKind, CancellationPolicyOut
+
+
+class AddCancellationPolicy(AddPolicy):
+    """A new cancellation policy."""
+
+    policy, Input, Output = CancellationPolicyKind, CancellationPolicyIn, CancellationPolicyOut
+
+
+class PutCancellationPolicy(ChangePolicy):
+    """Write a policy anew, based on the version that If-Match names."""
+
+    policy, Input, Output = CancellationPolicyKind, CancellationPolicyIn, CancellationPolicyOut
+
+
+class PatchCancellationPolicy(PutCancellationPolicy):
+    """Change some fields of a policy, based on the version that If-Match names."""
+
+    is_partial = True
+
+
+class RemoveCancellationPolicy(RemovePolicy):
+    """Remove a policy, based on the version that If-Match names."""
+
+    policy = CancellationPolicyKind
+
+
+class PreviewCancellationPolicy(PreviewPolicy):
+    """Which open lines would come under this policy, beside the one they are under now."""
+
+    policy, Input, Output = CancellationPolicyKind, CancellationPolicyPreviewIn, PreviewOut
+
+    def look(self, policy: CancellationPolicy, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """The policy in force for each open line, the longest waiting first."""
+        demands = Demand.objects.filter(open_qty__gt=0).select_related("order_line__sku", "order_line__order")
+        own = self.caller.within(demands, channel="channel").order_by("accepted_at", "id")[:MOST_LINES]
+        book = Policies()
+        return {str(demand.order_line): _terms(book.of(demand.order_line, demand.mode)) for demand in own}
+
+
+class PreviewChangedCancellationPolicy(PreviewCancellationPolicy):
+    """The same question about changing the one that is there: send only what changes."""
+
+    is_partial = True
+
+
+def _terms(policy: CancellationPolicy) -> dict[str, Any]:
+    return {
+        "policy": policy.name,
+        "self_cancel_until": policy.self_cancel_until,
+        "auto_cancel_days_late": policy.auto_cancel_days_late,
+        "auto_cancel_on_delay": policy.auto_cancel_on_delay,
+        "silence_means": policy.silence_means,
+    }

@@ -1,0 +1,387 @@
+"""Orders: accepted with a promise for every line or refused whole, quoted, read and listed."""
+
+import re
+from collections.abc import Collection
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail, ValidationError
+
+from backorders import promising
+from backorders.models import Demand
+from notifications.models import Message
+from oms.api import errors, filtering, order_lines, refs
+from oms.api.calendars import Country
+from oms.api.fields import (
+    Body,
+    Code,
+    Day,
+    Flag,
+    Instant,
+    Money,
+    OptionalCode,
+    OptionalText,
+    Qty,
+    Text,
+    Whole,
+)
+from oms.api.idempotency import Answer
+from oms.api.operations import Call, Listing, Post, Read, expanded, one
+from oms.api.order_lines import LineOut, instant
+from oms.kernel import clock
+from oms.orders.drafts import CustomerDraft, LineDraft, OrderDraft
+from oms.orders.models import Order, PickRequest
+
+READERS = ("read", "orders", "service")
+EXPANDS = (*order_lines.EXPANDS, "messages")
+MOST_LINES = 1000
+_LOCALE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,4})?")
+
+
+class CustomerIn(Body):
+    """Who ordered; without an `external_id` the e-mail address identifies the customer."""
+
+    external_id = OptionalText(max_length=120)
+    email = serializers.EmailField(max_length=254, required=False, allow_blank=True, default="")
+    name = OptionalText(max_length=200)
+    locale = OptionalText(max_length=10)
+    consumer = Flag(default=True)
+
+    def get_fields(self) -> dict[str, Any]:
+        # `class` is a word of Python.
+        return {**super().get_fields(), "class": OptionalText(max_length=40)}
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if not (attrs["external_id"] or attrs["email"]):
+            words = "Name the customer by external_id or e-mail."
+            raise ValidationError({"external_id": [ErrorDetail(words, code="required")]})
+        if attrs["locale"] and not _LOCALE.fullmatch(attrs["locale"]):
+            words = "A locale is written as de or de-AT."
+            raise ValidationError({"locale": [ErrorDetail(words, code="invalid")]})
+        return attrs
+
+
+class OrderLineIn(Body):
+    """So many of a SKU; `cart_hold` is the token of units kept for the cart."""
+
+    line_no = Whole(min_value=1, required=False)
+    sku = Code()
+    qty = Qty()
+    unit_price = Money(required=False, allow_null=True)
+    wanted_on = Day(required=False, allow_null=True)
+    cart_hold = OptionalText(max_length=40)
+
+
+class OrderIn(Body):
+    """An order as the channel took it."""
+
+    external_id = OptionalText(max_length=120)
+    channel = OptionalCode(max_length=40)
+    region = OptionalText(max_length=40)
+    country = Country(default="", allow_blank=True)
+    state = OptionalText(max_length=10)
+    customer = CustomerIn()
+    placed_at = Instant(required=False, allow_null=True)
+    ship_policy = serializers.ChoiceField(Order.ShipPolicy.choices, default=Order.ShipPolicy.AVAILABLE)
+    time_essential = Flag(default=False)
+    priority = Whole(min_value=-1_000_000, max_value=1_000_000, default=100)
+    currency = Text(required=False, max_length=3)
+    lines = OrderLineIn(many=True, allow_empty=False, max_length=MOST_LINES)
+
+
+class MessageOut(serializers.Serializer[Message]):
+    """What the customer was told."""
+
+    kind = serializers.CharField()
+    recipient = serializers.CharField()
+    state = serializers.CharField()
+    subject = serializers.CharField()
+    sent_at = serializers.DateTimeField(allow_null=True)
+
+
+class CustomerOut(serializers.Serializer[Any]):
+    """Who ordered."""
+
+    external_id = serializers.CharField()
+    email = serializers.CharField()
+    name = serializers.CharField()
+    locale = serializers.CharField()
+    consumer = serializers.BooleanField()
+
+    def get_fields(self) -> dict[str, Any]:
+        return {**super().get_fields(), "class": serializers.CharField()}
+
+
+class OrderOut(serializers.Serializer[Order]):
+    """An accepted order."""
+
+    number = serializers.CharField()
+    external_id = serializers.CharField()
+    channel = serializers.CharField()
+    region = serializers.CharField()
+    country = serializers.CharField()
+    ship_to_state = serializers.CharField(help_text="Such as CA; `state` is that of the order.")
+    state = serializers.ChoiceField(Order.State.choices)
+    ship_policy = serializers.ChoiceField(Order.ShipPolicy.choices)
+    time_essential = serializers.BooleanField()
+    currency = serializers.CharField()
+    customer = CustomerOut()
+    placed_at = serializers.DateTimeField()
+    accepted_at = serializers.DateTimeField()
+    lines = LineOut(many=True)
+    messages = MessageOut(many=True, required=False, help_text="With `expand=messages`.")
+
+    def to_representation(self, order: Order) -> dict[str, Any]:
+        expand = self.context.get("expand", frozenset())
+        lines = [order_lines.shown(line, order.currency, expand) for line in order.lines.all()]
+        body = {**_head(order), "lines": lines}
+        if "messages" in expand:
+            told = self.context["messages"].get(order.number, [])
+            body["messages"] = [MessageOut(message).data for message in told]
+        return body
+
+
+class OrderFilter(filtering.RowFilter):
+    """How orders may be picked out."""
+
+    number = filtering.Codes(field_name="number")
+    external_id = filtering.Codes(field_name="external_id")
+    channel = filtering.Codes(field_name="channel__code")
+    region = filtering.Exact(field_name="region")
+    state = filtering.Choice(choices=Order.State.choices)
+    customer = filtering.Exact(field_name="customer__external_id")
+    sku = filtering.Codes(field_name="lines__sku__code", distinct=True)
+    placed_from = filtering.Instant(field_name="placed_at", lookup_expr="gte")
+    placed_to = filtering.Instant(field_name="placed_at", lookup_expr="lt")
+
+
+class QuoteQuery(Body):
+    """What may follow the question mark."""
+
+    dry_run = serializers.BooleanField(default=False, help_text="Quote only: nothing is kept.")
+
+
+class AcceptOrder(Post):
+    """Accept an order with a promise for each line, or refuse it whole.
+
+    201 with the promises; 422 `order_refused` with `details: [{line_no, code, cap?, could_promise?}]`
+    and nothing kept. With `?dry_run=true` the same decision as a quote, 200.
+    """
+
+    scopes = ("orders",)
+    kind = "order"
+    Query = QuoteQuery
+    Input = OrderIn
+    Output = OrderOut
+
+    def once(self, body: Any, data: Any) -> Answer:
+        if self.asked["dry_run"]:
+            return self.quoted(data)
+        return super().once(body, data)
+
+    def perform(self, data: Any) -> Answer:
+        draft = self.draft(data)
+        try:
+            order = promising.accept(draft=draft, actor=self.actor)
+        except promising.OrderRefused as refusal:
+            # Answered, not raised: the refused demand that was recorded for planning must stay.
+            body = errors.body_of(refusal.code, refusal.message, field=refusal.field, details=refusal.details)
+            return Answer(body, refusal.status)
+        return self.done(complete(Order.objects.filter(pk=order.pk)).get())
+
+    def quoted(self, data: Any) -> Answer:
+        """What each line would be told now."""
+        draft = self.draft(data)
+        quote = promising.quote(draft=draft)
+        lines = [_quoted(line_no, offer) for line_no, offer in quote.lines]
+        return Answer({"dry_run": True, "accepted": not quote.refused, "lines": lines}, 200)
+
+    def draft(self, data: Any) -> OrderDraft:
+        """The order as the commands take it; raises UnknownReference naming the field."""
+        channel = refs.channel(self.caller, data["channel"])
+        lines = data["lines"]
+        found = refs.skus([(f"lines[{index}].sku", line["sku"]) for index, line in enumerate(lines)])
+        currency = _currency(data)
+        return OrderDraft(
+            source=self.caller.source,
+            external_id=data["external_id"],
+            channel_id=channel.pk,
+            customer=_customer(data["customer"]),
+            lines=[
+                LineDraft(
+                    line_no=line.get("line_no", number),
+                    sku_id=found[line["sku"]].pk,
+                    qty=line["qty"],
+                    unit_price=_price(line, found[line["sku"]], currency),
+                    wanted_on=line.get("wanted_on"),
+                    cart_hold=line["cart_hold"],
+                )
+                for number, line in enumerate(lines, start=1)
+            ],
+            placed_at=data.get("placed_at") or clock.now(),
+            region=data["region"] or channel.default_region,
+            country=data["country"],
+            state_code=data["state"],
+            ship_policy=data["ship_policy"],
+            is_time_essential=data["time_essential"],
+            currency=currency,
+            priority=data["priority"],
+        )
+
+
+class ExpandQuery(Body):
+    """What may follow the question mark."""
+
+    expand = serializers.CharField(required=False, help_text=f"Comma separated: {', '.join(EXPANDS)}.")
+
+
+class GetOrder(Read):
+    """One order with its lines and their promises."""
+
+    scopes = READERS
+    Query = ExpandQuery
+    Output = OrderOut
+
+    def read(self) -> Answer:
+        _ = self.asked
+        expand = expanded(self.call.query, EXPANDS)
+        order = one(complete(own_orders(self.call), expand), number=self.where["number"])
+        messages = messages_of([order]) if "messages" in expand else {}
+        return Answer(self.out(order, expand=expand, messages=messages))
+
+
+class ListOrders(Listing):
+    """Orders, newest first."""
+
+    scopes = READERS
+    Filter = OrderFilter
+    Output = OrderOut
+    orderings = ("id", "placed_at", "accepted_at")
+    expands = EXPANDS
+
+    def rows(self) -> QuerySet[Order]:
+        return own_orders(self.call)
+
+    def enriched(self, rows: QuerySet[Any], expand: frozenset[str]) -> QuerySet[Any]:
+        return complete(rows, expand)
+
+    def shown(self, found: list[Any], expand: frozenset[str]) -> list[Any]:
+        messages = messages_of(found) if "messages" in expand else {}
+        return [self.out(order, expand=expand, messages=messages) for order in found]
+
+
+def own_orders(call: Call) -> QuerySet[Order]:
+    """Orders of the client's channel; of a location, those it picks or has goods for."""
+    rows = call.caller.within(Order.objects.all(), channel="channel")
+    location_id = call.caller.client.location_id
+    if location_id:
+        picked = PickRequest.objects.filter(order=OuterRef("pk"), location=location_id)
+        pegged = Demand.objects.filter(order_line__order=OuterRef("pk"), pegs__supply__location=location_id)
+        rows = rows.filter(Q(Exists(picked)) | Q(Exists(pegged)))
+    return rows
+
+
+def own_order(call: Call) -> Order:
+    """The order of the address, or NotFound."""
+    order: Order = one(own_orders(call).select_related("channel"), number=call.where["number"])
+    return order
+
+
+def complete(rows: QuerySet[Order], expand: Collection[str] = ()) -> QuerySet[Order]:
+    """Orders with all that an answer shows."""
+    lines = Prefetch("lines", queryset=order_lines.complete(expand))
+    return rows.select_related("channel", "customer").prefetch_related(lines)
+
+
+def messages_of(orders: list[Order]) -> dict[str, list[Message]]:
+    """What was told about each order, oldest first."""
+    found: dict[str, list[Message]] = {}
+    numbers = [order.number for order in orders]
+    for message in Message.objects.filter(subject_ref__in=numbers).order_by("id"):
+        found.setdefault(message.subject_ref, []).append(message)
+    return found
+
+
+def _head(order: Order) -> dict[str, Any]:
+    customer = order.customer
+    return {
+        "number": order.number,
+        "external_id": order.external_id,
+        "channel": order.channel.code,
+        "region": order.region,
+        "country": order.country,
+        "ship_to_state": order.state_code,
+        "state": order.state,
+        "ship_policy": order.ship_policy,
+        "time_essential": order.is_time_essential,
+        "currency": order.currency,
+        "customer": {
+            "external_id": customer.external_id,
+            "email": customer.email,
+            "name": customer.name,
+            "locale": customer.locale,
+            "class": customer.customer_class,
+            "consumer": customer.is_consumer,
+        },
+        "placed_at": instant(order.placed_at),
+        "accepted_at": instant(order.accepted_at),
+    }
+
+
+def _customer(data: Any) -> CustomerDraft:
+    return CustomerDraft(
+        external_id=data["external_id"] or data["email"][:120],
+        email=data["email"],
+        name=data["name"],
+        locale=data["locale"] or "en",
+        customer_class=data["class"],
+        is_consumer=data["consumer"],
+    )
+
+
+def _currency(data: Any) -> str:
+    """The one currency of an order: as it says, or as its prices say, else euros."""
+    given = data.get("currency", "")
+    if given and not re.fullmatch("[A-Z]{3}", given):
+        words = "A currency is a code of three capital letters such as EUR."
+        raise ValidationError({"currency": [ErrorDetail(words, code="invalid")]})
+    for index, line in enumerate(data["lines"]):
+        priced_in = (line.get("unit_price") or (None, ""))[1]
+        given = given or priced_in
+        if priced_in and priced_in != given:
+            words = f"All prices of an order are in one currency, here {given}."
+            path = {f"lines[{index}].unit_price.currency": [ErrorDetail(words, code="mixed_currencies")]}
+            raise ValidationError(path)
+    return given or "EUR"
+
+
+def _price(line: Any, sku: Any, currency: str) -> Any:
+    """The price of the line; without one the list price, if it is in the order's currency."""
+    if line.get("unit_price"):
+        return line["unit_price"][0]
+    return sku.price if sku.price is not None and sku.currency == currency else 0
+
+
+def _quoted(line_no: int, offer: promising.Offer) -> dict[str, Any]:
+    answer, window = offer.answer, offer.window
+    return {
+        "line_no": line_no,
+        "sku": offer.ask.sku.code,
+        "qty": offer.ask.qty,
+        "now_qty": answer.now_qty,
+        "later_qty": answer.later_qty,
+        "refused_qty": answer.refused_qty,
+        "state": answer.state,
+        "mode": answer.mode,
+        "code": answer.reason,
+        "cap": answer.cap_name or None,
+        "promise": {
+            "ships_on": order_lines.window(window.ships_earliest, window.ships_latest) if window else None,
+            "delivers_on": order_lines.window(window.delivers_earliest, window.delivers_latest)
+            if window
+            else None,
+            "label": offer.label,
+            "basis": promising.basis_of(offer),
+        },
+    }

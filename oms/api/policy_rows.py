@@ -1,0 +1,264 @@
+"""What ATP rules, caps and cancellation policies share: versions, scopes by code, and the what-if."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar
+
+from django.db import transaction
+from django.db.models import QuerySet
+from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail, ValidationError
+
+from backorders import policies
+from backorders.models import AtpRule, CancellationPolicy, Cap
+from oms.api import etags, locks, refs
+from oms.api.access import Caller
+from oms.api.fields import Body, Day, OptionalCode, OptionalText
+from oms.api.idempotency import Answer
+from oms.api.operations import Call, Command, Listing, Operation, Post, Read, one
+from oms.kernel import clock
+from oms.kernel.actors import Actor
+
+READERS = ("read", "policies")
+WRITERS = ("policies",)
+
+AnyPolicy = AtpRule | Cap | CancellationPolicy
+
+
+class Numbers:
+    """A JSON number with a bounded number of decimals, kept exactly."""
+
+    def __new__(cls, digits: int, places: int, **kwargs: Any) -> serializers.DecimalField:
+        return _Number(max_digits=digits, decimal_places=places, coerce_to_string=False, **kwargs)
+
+
+class _Number(serializers.DecimalField):
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, bool) or not isinstance(data, int | float | str):
+            self.fail("invalid")
+        return super().to_internal_value(repr(data) if isinstance(data, float) else data)
+
+    def to_representation(self, value: Any) -> Any:
+        return float(value)
+
+
+class ScopeIn(Body):
+    """Whom a policy is for; what is empty or left out is for all."""
+
+    sku = OptionalCode()
+    category = OptionalText(max_length=80)
+    channel = OptionalCode(max_length=40)
+    region = OptionalText(max_length=40)
+
+
+class PolicyKind:
+    """How one kind of policy is written and shown; its operations are made of it."""
+
+    model: ClassVar[type[Any]]
+    # Names on the wire that differ from the columns.
+    columns: ClassVar[Mapping[str, str]] = {}
+    named: ClassVar[tuple[str, ...]] = ("sku", "channel")
+    window: ClassVar[tuple[str, str] | None] = None
+
+    @classmethod
+    def rows(cls, call: Call) -> QuerySet[Any]:
+        """Policies of the client's channel, with the codes they name."""
+        return call.caller.within(cls.model.objects.select_related(*cls.named), channel="channel")
+
+    @classmethod
+    def filled(cls, policy: Any, data: Mapping[str, Any], caller: Caller) -> Any:
+        """Put the given values on a row, unsaved."""
+        for name, value in data.items():
+            if name in cls.named:
+                setattr(policy, name, _row_named(name, value, caller))
+            else:
+                setattr(policy, cls.columns.get(name, name), value)
+        if caller.client.channel_id:
+            policy.channel = caller.client.channel
+        if cls.window:
+            _in_order(policy, *cls.window)
+        return policy
+
+
+class PolicyOperation(Operation):
+    """Anything done with one kind of policy."""
+
+    policy: ClassVar[type[PolicyKind]]
+
+
+class ListPolicies(PolicyOperation, Listing):
+    """All policies of this kind."""
+
+    scopes = READERS
+    orderings = ("id", "name")
+    ordering = "id"
+
+    def rows(self) -> QuerySet[Any]:
+        return self.policy.rows(self.call)
+
+
+class GetPolicy(PolicyOperation, Read):
+    """One policy with its version as ETag."""
+
+    scopes = READERS
+
+    def read(self) -> Answer:
+        row = one(self.policy.rows(self.call), pk=self.where["id"])
+        return Answer(self.out(row), 200, {"ETag": etags.tag_of(row.version)})
+
+
+class AddPolicy(PolicyOperation, Post):
+    """A new policy; the SKUs it speaks for are planned again."""
+
+    scopes = WRITERS
+
+    def perform(self, data: Any) -> Answer:
+        row = save(self.policy.filled(self.policy.model(), data, self.caller), self.actor)
+        return self.done(one(self.policy.rows(self.call), pk=row.pk), version=row.version)
+
+
+class ChangePolicy(PolicyOperation, Command):
+    """Write a policy anew (PUT) or in part (PATCH), based on the version named by If-Match."""
+
+    scopes = WRITERS
+    is_versioned = True
+    is_partial: ClassVar[bool] = False
+
+    def checked(self, body: Any) -> Any:
+        given = self.Input(data=body, partial=self.is_partial)
+        given.is_valid(raise_exception=True)
+        return given.validated_data
+
+    def perform(self, data: Any) -> Answer:
+        row = locked_row(self)
+        policies.changed(policy=row, cause="policy_changed", by=str(self.actor))
+        save(self.policy.filled(row, data, self.caller), self.actor)
+        return self.done(one(self.policy.rows(self.call), pk=row.pk), version=row.version)
+
+
+class RemovePolicy(PolicyOperation, Command):
+    """Remove a policy; promises made by it keep its name and version."""
+
+    scopes = WRITERS
+    is_versioned = True
+    status = 204
+
+    def perform(self, data: Any) -> Answer:
+        row = locked_row(self)
+        policies.changed(policy=row, cause="policy_changed", by=str(self.actor))
+        _by_client(row, self.actor)
+        row.delete()
+        return Answer(None, self.status)
+
+
+class PreviewPolicy(PolicyOperation, Command):
+    """What a policy would change; nothing is written. Below an id: what changing that one would."""
+
+    scopes = READERS
+    status = 200
+    is_partial: ClassVar[bool] = False
+
+    def checked(self, body: Any) -> Any:
+        given = self.Input(data=body, partial=self.is_partial)
+        given.is_valid(raise_exception=True)
+        return given.validated_data
+
+    def perform(self, data: Any) -> Answer:
+        asked = {name: data.pop(name, None) for name in self.questions}
+        rows = self.policy.rows(self.call)
+        row = one(rows, pk=self.where["id"]) if "id" in self.where else self.policy.model()
+        policy = self.policy.filled(row, data, self.caller)
+        before = self.look(policy, asked)
+        # Written and taken back: the same decision as in earnest, and nothing of it stays.
+        sandbox = transaction.savepoint()
+        save(policy, self.actor)
+        after = self.look(policy, asked)
+        transaction.savepoint_rollback(sandbox)
+        changed = [
+            {"subject": subject, "before": before[subject], "after": after[subject]}
+            for subject in after
+            if before.get(subject) != after[subject]
+        ]
+        return Answer({"looked_at": len(after), "changed": changed}, self.status)
+
+    questions: ClassVar[tuple[str, ...]] = ()
+
+    def look(self, policy: Any, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """What holds now, by subject."""
+        raise NotImplementedError
+
+
+class PreviewOut(serializers.Serializer[Any]):
+    """What differs under the policy."""
+
+    class _Change(serializers.Serializer[Any]):
+        subject = serializers.CharField()
+        before = serializers.JSONField()
+        after = serializers.JSONField()
+
+    looked_at = serializers.IntegerField()
+    changed = _Change(many=True)
+
+
+def save(policy: AnyPolicy, actor: Actor) -> AnyPolicy:
+    """Save under the client's name, and have what it touches planned again."""
+    _by_client(policy, actor)
+    policy.save()
+    policies.changed(policy=policy, cause="policy_changed", by=str(actor))
+    return policy
+
+
+def locked_row(operation: PolicyOperation) -> Any:
+    """The policy of the address, kept from other writers, in the version that If-Match names."""
+    rows = operation.policy.rows(operation.call)
+    row = one(locks.locked(rows), pk=operation.where["id"])
+    etags.require(operation.call.headers, row.version)
+    return row
+
+
+def scope_body(policy: Any) -> dict[str, Any]:
+    """Whom it is for, by code; null for all."""
+    return {
+        "sku": policy.sku.code if policy.sku else None,
+        "category": policy.category or None,
+        "channel": policy.channel.code if policy.channel else None,
+        "region": policy.region or None,
+    }
+
+
+def days(policy: Any, names: Iterable[str]) -> dict[str, str | None]:
+    """Dates of a policy as text."""
+    return {name: _iso(getattr(policy, name)) for name in names}
+
+
+def optional_day() -> Day:
+    """A date that may be left open."""
+    return Day(allow_null=True, default=None)
+
+
+def today() -> Any:
+    """The day previews look at."""
+    return clock.now().date()
+
+
+def _iso(day: Any) -> str | None:
+    return day.isoformat() if day else None
+
+
+def _by_client(policy: Any, actor: Actor) -> None:
+    # History knows people by account; a client key has none, so its name stands in the reason.
+    policy._history_user = None
+    policy._change_reason = str(actor)[:100]
+
+
+def _row_named(name: str, code: str, caller: Caller) -> Any:
+    if not code:
+        return None
+    if name == "channel":
+        return refs.channel(caller, code)
+    return {"sku": refs.sku, "supplier": refs.supplier}[name](code)
+
+
+def _in_order(policy: Any, start: str, end: str) -> None:
+    first, last = getattr(policy, start), getattr(policy, end)
+    if first and last and last < first:
+        raise ValidationError({end: [ErrorDetail(f"This is before {start}.", code="out_of_order")]})
