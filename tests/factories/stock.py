@@ -1,6 +1,6 @@
 """SKUs, locations, supplies and the ledger."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -71,7 +71,7 @@ class StockFactory(SupplyFactory):
     def _create(cls, model_class: Any, *args: Any, **kwargs: Any) -> inventory.Supply:
         supply: inventory.Supply = super()._create(model_class, *args, **kwargs)
         if supply.quantity:
-            MovementFactory.create(supply=supply, qty=supply.quantity)
+            MovementFactory.create(supply=supply, qty=supply.quantity, at=AT - timedelta(days=1))
         return supply
 
 
