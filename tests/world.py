@@ -20,7 +20,9 @@ from purchasing import changing, ordering, receiving
 from purchasing.models import PurchaseLine, PurchaseOrder, Supplier, SupplierSku
 
 EVERY_DAY = [0, 1, 2, 3, 4, 5, 6]
-_MONTHS = {name: number for number, name in enumerate("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)}
+_MONTHS = {
+    name: number for number, name in enumerate("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)
+}
 ANNA = user("anna")
 
 
@@ -48,7 +50,9 @@ class World:
     # --- what is told ---------------------------------------------------------------------------
     def sku(self, code: str) -> Sku:
         """The SKU of this code, made on first mention and sold by the supplier."""
-        sku, is_new = Sku.objects.get_or_create(code=code, defaults={"title": code.title(), "price": Decimal(20)})
+        sku, is_new = Sku.objects.get_or_create(
+            code=code, defaults={"title": code.title(), "price": Decimal(20)}
+        )
         if is_new:
             SupplierSku.objects.create(supplier=self.supplier, sku=sku, lead_time_days=30)
         return sku

@@ -106,7 +106,9 @@ def test_without_supply_the_order_is_refused_and_nothing_is_kept(world: World) -
     assert not Order.objects.exists()
     assert not Promise.objects.exists()
     assert world.free("CHAIR") == 3
-    assert list(RefusedDemand.objects.values_list("asked_qty", "refused_qty", "reason")) == [(5, 2, "no_supply")]
+    assert list(RefusedDemand.objects.values_list("asked_qty", "refused_qty", "reason")) == [
+        (5, 2, "no_supply")
+    ]
 
 
 def test_one_bad_line_undoes_the_good_ones(world: World) -> None:

@@ -208,7 +208,11 @@ def test_waiting_lines_are_dated_by_the_supply_they_get(world: World) -> None:
         order R3   CHAIR 4
     """)
 
-    assert [world.promised(name) for name in ("R1", "R2", "R3")] == [day("10 Mar"), day("20 Mar"), day("20 Mar")]
+    assert [world.promised(name) for name in ("R1", "R2", "R3")] == [
+        day("10 Mar"),
+        day("20 Mar"),
+        day("20 Mar"),
+    ]
 
 
 def test_a_kit_shipped_together_waits_for_all_its_parts(world: World) -> None:

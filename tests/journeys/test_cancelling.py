@@ -135,7 +135,12 @@ def test_a_cart_hold_is_kept_until_it_expires(world: World, frozen: clock.Journe
 
     def hold() -> str:
         return carts.hold_for_cart(
-            sku_id=world.sku("CHAIR").pk, qty=20, channel_id=world.web.pk, region="", minutes=15, actor=job("test")
+            sku_id=world.sku("CHAIR").pk,
+            qty=20,
+            channel_id=world.web.pk,
+            region="",
+            minutes=15,
+            actor=job("test"),
         ).token
 
     hold()

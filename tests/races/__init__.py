@@ -1,0 +1,1 @@
+"""Races on a real PostgreSQL: threads that start together, and a twin without locks that must fail."""
