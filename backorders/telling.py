@@ -46,7 +46,7 @@ def confirm_order(*, order_id: int, line_ids: Sequence[int] | None = None) -> No
         "is_switch": any(promise.order_line.switched_from_id for promise in found),
         "cancel_until": _cancel_until(found),
     }
-    _tell([_message("confirmation", order, context, _revisions(found))])
+    _tell([_message("confirmation", order, context, _revisions((each.order_line, each) for each in found))])
 
 
 def tell_delay(*, case_ids: Collection[int], links: Mapping[int, str] | None = None) -> None:
@@ -127,7 +127,9 @@ def tell_good_news(*, line_ids: Collection[int]) -> None:
             for promise in mine
         ]
         context = {**composing.of_order(order), "lines": lines}
-        messages.append(_message("good_news", order, context, _revisions(mine)))
+        messages.append(
+            _message("good_news", order, context, _revisions((each.order_line, each) for each in mine))
+        )
     _tell(messages)
 
 
@@ -176,8 +178,8 @@ def _message(kind: str, order: Order, context: Facts, event: str) -> NewMessage:
     )
 
 
-def _revisions(promises: Iterable[Promise]) -> str:
-    return ",".join(f"{promise.order_line.line_no}r{promise.revision}" for promise in promises)
+def _revisions(promised: Iterable[tuple[OrderLine, Promise]]) -> str:
+    return ",".join(f"{line.line_no}r{promise.revision}" for line, promise in promised)
 
 
 def _delay_message(
@@ -210,7 +212,9 @@ def _delay_message(
         # One sentence for all where silence means the same for all.
         "silence": means.pop() if len(means) == 1 else None,
     }
-    return _message("delay_notice", order, context, _revisions(case.promise for case in cases))
+    return _message(
+        "delay_notice", order, context, _revisions((case.order_line, case.promise) for case in cases)
+    )
 
 
 def _cancelled_message(

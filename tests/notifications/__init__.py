@@ -1,0 +1,1 @@
+"""Messages: what is told, in which words, exactly once."""
