@@ -1,7 +1,6 @@
 """What customers are told of their orders: which message, with which facts, how often."""
 
 from collections.abc import Callable
-from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -11,13 +10,11 @@ from backorders import telling
 from backorders.models import Backorder, CancellationPolicy, DelayCase, Promise
 from inventory.models import Alternative
 from notifications.models import Message
-from oms.kernel import actors, clock
+from oms.kernel import actors
 from oms.orders import lifecycle
 from oms.orders.models import Order, Refund
 from tests.queries import same_queries
 from tests.world import ANNA, World
-
-PAST_THE_GRACE = timedelta(minutes=1)
 
 
 def _last(world: World, name: str, kind: str) -> Message:
@@ -183,15 +180,14 @@ def test_unpaid_goods_are_not_promised_a_refund(world: World) -> None:
     assert (context["is_unpaid"], context["refund"]) == (True, None)
 
 
-def test_a_first_parcel_says_what_is_still_owed(world: World, frozen: clock.Journey) -> None:
+def test_a_first_parcel_says_what_is_still_owed(world: World) -> None:
     world("""
         stock CHAIR 2
         po    PO-7 TABLE 1 expected 12 Mar
     """)
     world.orders("A", ("CHAIR", 2), ("TABLE", 1))
 
-    frozen.forward(PAST_THE_GRACE)
-    world.releases()
+    world.settle()
     world.ships("A")
 
     context = _last(world, "A", "partly_shipped").context
@@ -201,12 +197,11 @@ def test_a_first_parcel_says_what_is_still_owed(world: World, frozen: clock.Jour
     assert (owed["qty"], owed["title"], owed["ships"]["latest"]) == (1, "Table", "2026-03-12")
 
 
-def test_the_last_parcel_owes_nothing(world: World, frozen: clock.Journey) -> None:
+def test_the_last_parcel_owes_nothing(world: World) -> None:
     world("stock CHAIR 2")
     world.orders("A", ("CHAIR", 2))
 
-    frozen.forward(PAST_THE_GRACE)
-    world.releases()
+    world.settle()
     world.ships("A")
 
     context = _last(world, "A", "shipped").context
