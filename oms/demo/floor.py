@@ -1,0 +1,58 @@
+"""The working day of a simulated shop: plans drained, goods picked and shipped, deadlines and mail swept."""
+
+from backorders import cancelling, choosing, releasing, replanning
+from notifications import delivery
+from oms.api.committing import commit
+from oms.demo.tally import Tally
+from oms.kernel import clock
+from oms.kernel.actors import Actor
+from oms.orders import shipping
+from oms.orders.models import PickRequest
+
+CARRIER = "Parcel Post"
+
+
+def plan_again() -> None:
+    """Re-plan every marked SKU until no mark is left, and release what became ready."""
+    while done := replanning.replan_marked():
+        releasing.release_ready(sku_ids=done)
+
+
+def release_all() -> None:
+    """Hand over whatever is allocated and may go."""
+    while sku_ids := releasing.waiting_skus():
+        if not releasing.release_ready(sku_ids=sku_ids):
+            return
+
+
+def ship_all(*, source: str, tally: Tally, actor: Actor) -> None:
+    """Confirm the shipment of every open pick of the orders of one source."""
+    picks = PickRequest.objects.filter(
+        order__source=source, state__in=(PickRequest.State.OPEN, PickRequest.State.ACKED)
+    )
+    for pick_id, number in list(picks.order_by("pk").values_list("pk", "number")):
+        commit(lambda pick_id=pick_id, number=number: ship(pick_id, number, actor))  # type: ignore[misc]
+        tally.shipments += 1
+
+
+def ship(pick_id: int, number: str, actor: Actor) -> None:
+    """Confirm that all of one pick left just now."""
+    shipping.confirm_shipment(
+        external_id=f"SH-{number}",
+        source="demo-warehouse",
+        pick_id=pick_id,
+        carrier=CARRIER,
+        tracking=f"PP{pick_id:09d}",
+        scanned_at=clock.now(),
+        lines=None,
+        actor=actor,
+    )
+
+
+def sweep(tally: Tally) -> None:
+    """Let silence mean what it means, end what is too late, and tell what there is to tell."""
+    while answered := choosing.sweep_deadlines():
+        tally.choices += answered
+    cancelling.cancel_too_late()
+    while sent := delivery.deliver_due():
+        tally.messages += sent

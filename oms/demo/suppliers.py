@@ -1,0 +1,26 @@
+"""Names for our suppliers: invented, since only the delays are real, not their business with us."""
+
+NAMES = (
+    "Harbour Imports",
+    "Lotus Gift Trading",
+    "Nordlicht Kerzen",
+    "Three Rivers Ceramics",
+    "Atelier du Lin",
+    "Kingfisher Paper",
+    "Silverleaf Metalware",
+    "Hollow Oak Woodcraft",
+    "Ruby Lane Textiles",
+    "Blue Heron Glass",
+    "Papierwerk Süd",
+    "Little Lantern",
+    "Marigold Toys",
+    "Willow Basketry",
+    "Copper Kettle Home",
+    "Fernweh Design",
+    "Old Mill Stationers",
+    "Penny Farthing Tins",
+    "Casa Azulejo",
+    "Snowdrop Seasonal",
+    "Greenhill Knitwear",
+    "Orchard Row Baking",
+)
