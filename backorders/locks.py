@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from datetime import date
 
-from backorders.models import CapUsage, DelayCase
+from backorders.models import CapUsage, DelayCase, ReplanRequest
 
 CounterKey = tuple[int, date | None]
 
@@ -29,3 +29,13 @@ def lock_usages(usage_ids: Collection[int]) -> list[CapUsage]:
 def lock_case(case_id: int) -> DelayCase:
     """Lock a delay case. It is a document: lock it after its order and before any SKU."""
     return DelayCase.objects.select_for_update(no_key=True, of=("self",)).get(pk=case_id)
+
+
+def lock_idle_marks(sku_ids: Collection[int]) -> list[int]:
+    """Lock the marks of those of these SKUs that nobody waits for; a mark being made just now is left alone.
+
+    The SKUs are locked already, so nobody can start to wait for them meanwhile.
+    """
+    idle = ReplanRequest.objects.filter(sku_id__in=sku_ids).exclude(sku__demands__open_qty__gt=0)
+    rows = idle.order_by("sku_id").select_for_update(skip_locked=True, of=("self",))
+    return list(rows.values_list("sku_id", flat=True))

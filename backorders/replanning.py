@@ -1,11 +1,12 @@
 """Converge: compare what should be with what is, for one SKU, and write the difference."""
 
 import logging
+from collections.abc import Sequence
 
 from django.db import transaction
 from django.db.models import QuerySet
 
-from backorders import allocating, news, pegging, queue
+from backorders import allocating, locks, news, pegging, queue
 from backorders.marking import mark as mark
 from backorders.models import Demand, ReplanRequest
 from backorders.rules import matching
@@ -109,8 +110,11 @@ def replan_marked(limit: int = 500) -> list[int]:
         .order_by("marked_at")
         .values_list("sku_id", flat=True)[:limit]
     )
-    done: list[int] = []
+    idle = _drop_idle(marked)
+    done = sorted(idle)
     for sku_id in marked:
+        if sku_id in idle:
+            continue
         try:
             if replan_sku(sku_id=sku_id):
                 done.append(sku_id)
@@ -118,6 +122,17 @@ def replan_marked(limit: int = 500) -> list[int]:
             logger.exception("re-plan of SKU %s failed", sku_id)
             _note_failure(sku_id, error)
     return done
+
+
+@transaction.atomic
+def _drop_idle(sku_ids: Sequence[int]) -> set[int]:
+    """Drop, all at once, the marks of SKUs that nobody waits for: a match would change nothing."""
+    idle = ReplanRequest.objects.filter(sku_id__in=sku_ids).exclude(sku__demands__open_qty__gt=0)
+    locked = list(idle.values_list("sku_id", flat=True))
+    lock_skus(locked)
+    dropped = locks.lock_idle_marks(locked)
+    ReplanRequest.objects.filter(sku_id__in=dropped).delete()
+    return set(dropped)
 
 
 def _note_failure(sku_id: int, error: Exception) -> None:
