@@ -109,7 +109,7 @@ def start(cluster: Cluster) -> subprocess.Popen[bytes]:
     command += [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
     with (cluster.home / "log").open("ab") as log:
         server = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, **_as_owner()
+            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, **as_owner()
         )
     _await_connections(cluster, server)
     return server
@@ -181,7 +181,7 @@ def _system() -> Path | None:
 
 def _can_run(binaries: Path) -> bool:
     try:
-        asked = subprocess.run([binaries / "postgres", "--version"], capture_output=True, **_as_owner())
+        asked = subprocess.run([binaries / "postgres", "--version"], capture_output=True, **as_owner())
     except OSError:
         return False
     return asked.returncode == 0
@@ -220,7 +220,7 @@ def is_reachable(folder: Path) -> bool:
     return os.geteuid() != 0 or all(path.stat().st_mode & 0o001 for path in above)
 
 
-def _as_owner() -> dict[str, Any]:
+def as_owner() -> dict[str, Any]:
     """PostgreSQL refuses to run as root, so root runs it as nobody."""
     if os.geteuid() != 0:
         return {}
@@ -231,7 +231,7 @@ def _as_owner() -> dict[str, Any]:
 def own(folder: Path) -> None:
     """Make the folder if need be and give it to the server's owner alone."""
     folder.mkdir(parents=True, exist_ok=True)
-    owner = _as_owner()
+    owner = as_owner()
     if owner:
         os.chown(folder, owner["user"], owner["group"])
     folder.chmod(0o700)
@@ -245,7 +245,7 @@ def _run_initdb(binaries: Path, folder: Path) -> None:
         capture_output=True,
         text=True,
         env={**os.environ, "LC_ALL": "C"},
-        **_as_owner(),
+        **as_owner(),
     )
     if done.returncode:
         raise NoPostgres(f"initdb failed: {done.stderr.strip() or done.stdout.strip()}")
@@ -253,9 +253,7 @@ def _run_initdb(binaries: Path, folder: Path) -> None:
 
 def _refuse_other_major(cluster: Cluster, binaries: Path) -> None:
     made_by = (cluster.data / "PG_VERSION").read_text().strip()
-    asked = subprocess.run(
-        [binaries / "postgres", "--version"], capture_output=True, text=True, **_as_owner()
-    )
+    asked = subprocess.run([binaries / "postgres", "--version"], capture_output=True, text=True, **as_owner())
     ours = asked.stdout.split()[-1].split(".")[0]
     if made_by != ours:
         raise NoPostgres(

@@ -1,6 +1,5 @@
 """What a database needs before it is served: tables, schedule, static files, and for a demo its contents."""
 
-import contextlib
 import io
 import os
 
@@ -56,14 +55,14 @@ def _client_key() -> None:
         return
     from oms.api.models import ApiClient
 
-    if ApiClient.objects.filter(name=CLIENT).exists():
+    path = local.RUN / "client_key"
+    client = ApiClient.objects.filter(name=CLIENT).first()
+    if client and path.exists() and path.read_text().startswith(client.key_prefix):
         return
     told = io.StringIO()
-    with contextlib.redirect_stdout(told):
-        call_command("create_client", CLIENT, "--scope", SCOPES, stdout=told)
-    path = local.RUN / "client_key"
+    call_command("create_client", CLIENT, "--scope", SCOPES, "--replace", stdout=told)
     path.touch(mode=0o600)
-    path.write_text(told.getvalue().strip().splitlines()[-1].split()[-1])
+    path.write_text(told.getvalue().split()[-1])
 
 
 if __name__ == "__main__":

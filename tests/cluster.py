@@ -2,9 +2,11 @@
 
 import atexit
 import contextlib
+import hashlib
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -18,22 +20,60 @@ PREFIX = "oms-test-"
 def start() -> str:
     """Start the server of this run and give its URL; it stops when this process ends."""
     _remove_leftovers()
+    template = _template()
     home = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=_reachable_folder()))
     cluster = postgres.throw_away_cluster(home)
-    _copy_template(cluster)
+    # Keeps owner and modes, which the server insists on.
+    subprocess.run(["cp", "-a", template.data, cluster.data], check=True)
+    postgres.own(cluster.home)
     server = postgres.start(cluster)
     atexit.register(_stop, cluster, server.pid, os.getpid())
     return cluster.url()
 
 
-def _copy_template(cluster: postgres.Cluster) -> None:
-    """initdb costs a second or two, a copy of its result a fraction of that."""
-    template = postgres.throw_away_cluster(postgres.home_for(local.RUN / "test-template"))
+def _template() -> postgres.Cluster:
+    """A cluster whose database `oms` has all tables; made anew when a migration or a package changed.
+
+    initdb and the migrations cost seconds in every run, a copy of their result a fraction of one.
+    """
+    folder = postgres.home_for(local.RUN / "test-templates" / "any").parent
+    template = postgres.throw_away_cluster(folder / _fingerprint())
     with postgres.starting(template):
-        postgres.prepare(template)
-    # Keeps owner and modes, which the server insists on.
-    subprocess.run(["cp", "-a", template.data, cluster.data], check=True)
-    postgres.own(cluster.home)
+        if not (template.home / "complete").exists():
+            _make(template)
+            _remove_older(folder)
+    return template
+
+
+def _fingerprint() -> str:
+    written = [*local.ROOT.glob("*/migrations/*.py"), *local.ROOT.glob("*/*/migrations/*.py")]
+    read = hashlib.sha256()
+    for path in sorted([*written, local.ROOT / "requirements.txt"]):
+        read.update(path.name.encode() + path.read_bytes())
+    return read.hexdigest()[:12]
+
+
+def _make(template: postgres.Cluster) -> None:
+    postgres.prepare(template)
+    # A run that was killed here left its server behind.
+    if (pid := postgres.running_pid(template)) is not None:
+        postgres.stop(pid)
+    server = postgres.start(template)
+    env = {**os.environ, "DATABASE_URL": template.url(), "BROKER_URL": "memory://", "SECRET_KEY": "x" * 50}
+    env["DJANGO_SETTINGS_MODULE"] = "oms.settings"
+    command = [sys.executable, str(local.ROOT / "manage.py"), "migrate", "--verbosity=0", "--skip-checks"]
+    done = subprocess.run(command, cwd=local.ROOT, env=env, capture_output=True, text=True)
+    postgres.stop(server.pid)
+    if done.returncode:
+        raise RuntimeError(f"the tests' database could not be migrated:\n{done.stderr}")
+    (template.home / "complete").touch()
+
+
+def _remove_older(folder: Path, keep: int = 4) -> None:
+    """Runs of other branches may still copy theirs, so the newest few stay."""
+    by_age = sorted(folder.glob("*/complete"), key=lambda path: path.stat().st_mtime, reverse=True)
+    for complete in by_age[keep:]:
+        shutil.rmtree(complete.parent, ignore_errors=True)
 
 
 def _stop(cluster: postgres.Cluster, pid: int, starter: int) -> None:

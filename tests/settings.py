@@ -12,6 +12,8 @@ os.environ["SECRET_KEY"] = "only-for-tests-" + "x" * 40
 
 from oms.settings import *  # noqa: F403
 
+# The database of each worker begins as a copy of the one that the cluster brings, all migrations applied.
+DATABASES["default"]["TEST"] = {"TEMPLATE": "oms"}  # noqa: F405
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},

@@ -58,12 +58,16 @@ def test_what_was_committed_survives_kill_9_and_a_stale_lock(cluster: postgres.C
 
     server.send_signal(signal.SIGKILL)
     server.wait()
-    # The number in the lock file may since have been given to another program: here, to us.
+    # The number in the lock file may since have been given to another program of the same user.
+    stranger = subprocess.Popen(["sleep", "60"], **postgres.as_owner())
     lock = cluster.data / "postmaster.pid"
-    lock.write_text(lock.read_text().replace(str(server.pid), str(os.getpid()), 1))
+    lock.write_text(lock.read_text().replace(str(server.pid), str(stranger.pid), 1))
     postgres.start(cluster)
 
     assert _run(cluster, "SELECT number FROM kept") == [(42,)]
+    assert stranger.poll() is None
+    stranger.kill()
+    stranger.wait()
 
 
 def test_a_running_server_is_found_and_not_started_twice(cluster: postgres.Cluster) -> None:
