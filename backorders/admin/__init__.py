@@ -1,0 +1,7 @@
+"""Policies, the queue and promises in the admin."""
+
+from backorders.admin import caps as caps
+from backorders.admin import cases as cases
+from backorders.admin import policies as policies
+from backorders.admin import promises as promises
+from backorders.admin import waiting as waiting

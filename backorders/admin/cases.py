@@ -1,0 +1,106 @@
+"""Delay cases: the question put to a customer, and what they answered."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from backorders.admin.line_buttons import AnswerThisCase
+from backorders.models import Choice as Answered
+from backorders.models import DelayCase
+from oms.kernel import shown
+from oms.kernel.admin.base import FactAdmin
+from oms.kernel.admin.filters import Choice
+from oms.workplace import lapsing_cases
+
+
+class LapsesFilter(Choice):
+    """Open questions, by how soon silence answers them."""
+
+    title = "lapses"
+    parameter_name = "lapses"
+    options = {"soon": ("within 48 hours", lapsing_cases), "open": ("still open", {"closed_at": None})}
+
+
+@admin.register(DelayCase)
+class DelayCaseAdmin(FactAdmin):
+    """Delay cases, the most urgent first."""
+
+    about = (
+        "A promise that could not be kept, and what the customer was asked. When the time is up, "
+        "silence is the answer."
+    )
+    when_empty = "No promise was broken that a customer had to be asked about."
+    page = "workplace/case.html"
+    buttons = (AnswerThisCase,)
+    list_display = (
+        "line",
+        "customer",
+        "promised",
+        "answer_by_words",
+        "silence_means",
+        "cause_words",
+        "state",
+    )
+    list_filter = (LapsesFilter,)
+    list_select_related = ("order_line__order__customer", "promise")
+    search_fields = ("order_line__order__number",)
+    ordering = ("answer_by", "id")
+
+    @admin.display(description="Line")
+    def line(self, row: DelayCase) -> str:
+        return str(row.order_line)
+
+    @admin.display(description="Customer")
+    def customer(self, row: DelayCase) -> str:
+        return str(row.order_line.order.customer)
+
+    @admin.display(description="New date")
+    def promised(self, row: DelayCase) -> str:
+        return shown.window(row.promise.ships_earliest, row.promise.ships_latest)
+
+    @admin.display(description="Answer by")
+    def answer_by_words(self, row: DelayCase) -> str:
+        return shown.instant(row.answer_by) if row.closed_at else shown.deadline(row.answer_by)
+
+    @admin.display(description="Why")
+    def cause_words(self, row: DelayCase) -> str:
+        return shown.cause(row.cause)
+
+    @admin.display(description="State")
+    def state(self, row: DelayCase) -> str:
+        if row.closed_at is None:
+            return shown.chip("open", "warn")
+        return shown.chip(row.closed_because.replace("_", " ") or "closed")
+
+    def page_context(self, request: HttpRequest, row: DelayCase) -> dict[str, Any]:
+        return {
+            "state": self.state(row),
+            "answer_by": self.answer_by_words(row),
+            "answers": list(row.answers.select_related("alternative")),
+        }
+
+
+@admin.register(Answered)
+class ChoiceAdmin(FactAdmin):
+    """Answers."""
+
+    about = "What customers answered, or what their silence meant."
+    when_empty = "Nobody was asked anything yet."
+    list_display = ("at_words", "case", "choice_words", "alternative", "is_silence", "by_words")
+    list_filter = ("choice", "is_silence")
+    list_select_related = ("case__order_line__order", "alternative")
+    search_fields = ("case__order_line__order__number",)
+    ordering = ("-id",)
+
+    @admin.display(description="When")
+    def at_words(self, row: Answered) -> str:
+        return shown.instant(row.at)
+
+    @admin.display(description="Choice")
+    def choice_words(self, row: Answered) -> str:
+        return row.choice.replace("_", " ")
+
+    @admin.display(description="By")
+    def by_words(self, row: Answered) -> str:
+        return shown.who(row.by)

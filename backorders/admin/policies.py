@@ -1,0 +1,302 @@
+"""ATP rules and cancellation policies: edited by people, each change kept with who, when and why."""
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+from simple_history.admin import SimpleHistoryAdmin
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, RelatedDropdownFilter
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+from backorders import policies
+from backorders.models import AtpRule, CancellationPolicy
+from backorders.rules.types import WaitMode
+from inventory.models import Supply
+from oms.api.locks import locked
+from oms.kernel import clock, shown
+from oms.kernel.admin.base import HouseAdmin
+from oms.kernel.admin.buttons import actor_of
+from oms.kernel.admin.filters import Choice
+
+WAITS = [(mode.value, mode.replace("_", " ")) for mode in WaitMode]
+MODE_TONES = {"deny": "plain", "backorder": "note", "preorder": "note"}
+
+
+class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Asks why, and notices when somebody else saved meanwhile."""
+
+    seen_version = forms.IntegerField(widget=forms.HiddenInput(), required=False)
+    why = forms.CharField(
+        max_length=100,
+        label="Why this change",
+        widget=UnfoldAdminTextInputWidget(),
+        help_text="Stands in the history beside your name, with what was before and after.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "seen_version" in self.fields:
+            self.fields["seen_version"].initial = self._stored_version()
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        seen, stored = data.get("seen_version"), self._stored_version()
+        if seen is not None and stored is not None and seen != stored:
+            raise forms.ValidationError(
+                "Somebody saved this policy while you were editing it. Look at it again."
+            )
+        return data
+
+    def refuse(self, field: str, words: str) -> None:
+        """Say what is wrong with a field."""
+        self.add_error(field, words)
+
+    def _stored_version(self) -> int | None:
+        rows = type(self.instance)._default_manager.filter(pk=self.instance.pk)
+        return rows.values_list("version", flat=True).first() if self.instance.pk else None
+
+
+class PolicyAdmin(SimpleHistoryAdmin, HouseAdmin):
+    """A policy: each save is a version, and what it touches is planned again."""
+
+    form: ClassVar[type[forms.ModelForm[Any]]] = PolicyForm
+    change_form_template = "workplace/record.html"
+    history_list_display = ("version",)
+    list_select_related: Any = ("sku", "channel")
+    autocomplete_fields: Any = ("sku", "channel")
+    search_fields = ("name", "sku__code")
+    sortable_by: Any = ()
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        if change:
+            before = locked(self.model._default_manager.all()).get(pk=obj.pk)
+            # A version never goes back, also when an old one is brought back.
+            obj.version = before.version
+            self._plan_again(request, before)
+        obj._change_reason = form.cleaned_data.get("why", "")
+        super().save_model(request, obj, form, change)
+        self._plan_again(request, obj)
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        self._plan_again(request, obj)
+        super().delete_model(request, obj)
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        # Deleting many at once would skip delete_model, and with it the re-plan.
+        actions: dict[str, Any] = super().get_actions(request)
+        actions.pop("delete_selected", None)
+        return actions
+
+    def _plan_again(self, request: HttpRequest, policy: Any) -> None:
+        policies.changed(policy=policy, cause="policy_changed", by=str(actor_of(request)))
+
+    @admin.display(description="For")
+    def scope(self, row: Any) -> str:
+        """Whom the policy is for, in words."""
+        parts = [
+            row.sku and row.sku.code,
+            row.category,
+            getattr(row, "supplier", None),
+            row.channel,
+            row.region,
+        ]
+        return " · ".join(str(part) for part in parts if part) or "everything"
+
+
+class AtpRuleForm(PolicyForm):
+    """Kinds as boxes to tick, and what cannot be meant."""
+
+    kinds = forms.MultipleChoiceField(
+        choices=Supply.Kind.choices,
+        widget=forms.CheckboxSelectMultiple,
+        label="Supply that counts",
+        help_text="What may be promised from. “planned” are units nobody has bought yet.",
+    )
+
+    class Meta:
+        model = AtpRule
+        fields = (
+            *(
+                "name",
+                "sku",
+                "category",
+                "supplier",
+                "channel",
+                "region",
+                "valid_from",
+                "valid_to",
+                "priority",
+            ),
+            *("mode", "safety_stock", "oversell_qty", "kinds", "needs_open_purchase", "longest_wait_days"),
+            *("service_level", "least_buffer_days", "max_volatility", "split", "tolerance_days"),
+            *("charge_policy", "deposit_percent", "disclosure"),
+        )
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        if sum(bool(data.get(name)) for name in ("sku", "category", "supplier")) > 1:
+            self.refuse(
+                "sku", "A rule speaks for one SKU, or a category, or a supplier: leave the others empty."
+            )
+        first, last = data.get("valid_from"), data.get("valid_to")
+        if first and last and last < first:
+            self.refuse("valid_to", "The rule would end before it starts.")
+        if data.get("charge_policy") == AtpRule.ChargePolicy.DEPOSIT and not data.get("deposit_percent"):
+            self.refuse("deposit_percent", "A deposit needs its percentage.")
+        if data.get("oversell_qty") and "planned" not in data.get("kinds", ()):
+            self.refuse(
+                "kinds", "Units sold beyond firm supply are “planned” supply: tick it, or oversell nothing."
+            )
+        return data
+
+
+class ForceFilter(Choice):
+    """Rules by whether they are in force today."""
+
+    title = "in force"
+    parameter_name = "force"
+    options = {"now": ("today", lambda: _in_force()), "later": ("not yet", lambda: _to_come())}
+
+
+def _in_force() -> Any:
+    today = clock.now().date()
+    return AtpRule.objects.exclude(valid_from__gt=today).exclude(valid_to__lt=today)
+
+
+def _to_come() -> Any:
+    return AtpRule.objects.filter(valid_from__gt=clock.now().date())
+
+
+@admin.register(AtpRule)
+class AtpRuleAdmin(PolicyAdmin):
+    """ATP rules."""
+
+    about = (
+        "Whether and how something may be promised beyond stock. The most specific rule in force wins: "
+        "SKU before category before supplier before all, then channel, then region, then priority."
+    )
+    when_empty = "Without a rule only what is in stock is sold. Add one to take backorders."
+    form = AtpRuleForm
+    list_display = (
+        "name",
+        "scope",
+        "mode_chip",
+        "charge_policy",
+        "wait",
+        "oversell_qty",
+        "safety_stock",
+        "window",
+    )
+    list_filter = (
+        ForceFilter,
+        "mode",
+        ("sku", AutocompleteSelectFilter),
+        ("supplier", AutocompleteSelectFilter),
+        ("channel", RelatedDropdownFilter),
+    )
+    list_select_related = ("sku", "supplier", "channel")
+    autocomplete_fields = ("sku", "supplier", "channel")
+    fieldsets = (
+        (None, {"fields": (("name", "mode"), "seen_version")}),
+        ("For whom", {"fields": (("sku", "category", "supplier"), ("channel", "region"))}),
+        ("When", {"fields": (("valid_from", "valid_to", "priority"),)}),
+        (
+            "How much",
+            {
+                "fields": (
+                    "kinds",
+                    ("safety_stock", "oversell_qty"),
+                    ("needs_open_purchase", "max_volatility"),
+                )
+            },
+        ),
+        (
+            "Which date",
+            {
+                "fields": (
+                    ("longest_wait_days", "tolerance_days"),
+                    ("service_level", "least_buffer_days"),
+                    "split",
+                )
+            },
+        ),
+        ("Payment", {"fields": (("charge_policy", "deposit_percent"), "disclosure")}),
+        ("Why", {"fields": ("why",)}),
+    )
+
+    @admin.display(description="Mode")
+    def mode_chip(self, row: AtpRule) -> str:
+        return shown.chip(row.mode.replace("_", " "), MODE_TONES.get(row.mode, "good"))
+
+    @admin.display(description="Longest wait")
+    def wait(self, row: AtpRule) -> str:
+        return "any" if row.longest_wait_days is None else shown.count(row.longest_wait_days, "day")
+
+    @admin.display(description="Valid")
+    def window(self, row: AtpRule) -> str:
+        if not row.valid_from and not row.valid_to:
+            return "always"
+        return f"{shown.day(row.valid_from, 'always')} – {shown.day(row.valid_to, 'open')}"
+
+
+class CancellationPolicyForm(PolicyForm):
+    """What cannot be meant."""
+
+    class Meta:
+        model = CancellationPolicy
+        fields = (
+            *("name", "sku", "category", "channel", "region", "mode", "priority", "self_cancel_until"),
+            *("auto_cancel_days_late", "auto_cancel_on_delay", "asks_first", "answer_days", "silence_means"),
+            *("refund_days", "is_active"),
+        )
+
+    mode = forms.ChoiceField(required=False, choices=[("", "any wait"), *WAITS])
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        if data.get("sku") and data.get("category"):
+            self.refuse("sku", "A policy speaks for one SKU or for a category: leave the other empty.")
+        if data.get("auto_cancel_on_delay") == 0:
+            self.refuse("auto_cancel_on_delay", "The first delay is number 1; leave it empty for never.")
+        return data
+
+
+@admin.register(CancellationPolicy)
+class CancellationPolicyAdmin(PolicyAdmin):
+    """Cancellation policies."""
+
+    about = "What customers may cancel by themselves, and what ends by itself when it is too late."
+    when_empty = (
+        "Without a policy customers may cancel until goods are allocated, and nothing ends by itself."
+    )
+    form = CancellationPolicyForm
+    list_display = (
+        "name",
+        "scope",
+        "self_cancel_until",
+        "ends_itself",
+        "answer_days",
+        "silence_means",
+        "is_active",
+    )
+    list_filter = ("is_active", ("sku", AutocompleteSelectFilter), ("channel", RelatedDropdownFilter))
+    fieldsets = (
+        (None, {"fields": (("name", "is_active"), "seen_version")}),
+        ("For whom", {"fields": (("sku", "category"), ("channel", "region"), ("mode", "priority"))}),
+        ("What customers may do", {"fields": ("self_cancel_until", ("answer_days", "silence_means"))}),
+        (
+            "What ends by itself",
+            {"fields": (("auto_cancel_days_late", "auto_cancel_on_delay"), "asks_first", "refund_days")},
+        ),
+        ("Why", {"fields": ("why",)}),
+    )
+
+    @admin.display(description="Ends by itself")
+    def ends_itself(self, row: CancellationPolicy) -> str:
+        words = []
+        if row.auto_cancel_days_late is not None:
+            words.append(f"{shown.count(row.auto_cancel_days_late, 'day')} late")
+        if row.auto_cancel_on_delay:
+            words.append(f"on delay number {row.auto_cancel_on_delay}")
+        return ", ".join(words) or "never"

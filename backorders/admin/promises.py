@@ -1,0 +1,200 @@
+"""Promises, backorders and the causes they were given."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.http import HttpRequest
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateFilter, RelatedDropdownFilter
+
+from backorders.admin.line_buttons import CorrectThisCause
+from backorders.models import Backorder, CauseTag, Demand, Promise
+from oms.kernel import clock, shown
+from oms.kernel.admin.base import FactAdmin
+from oms.kernel.admin.filters import Choice
+from oms.orders.admin import why
+from oms.orders.models import OrderLine
+
+
+class CurrentFilter(Choice):
+    """Promises still in force."""
+
+    title = "in force"
+    parameter_name = "current"
+    options = {
+        "yes": ("current", {"superseded_at": None}),
+        "no": ("superseded", {"superseded_at__isnull": False}),
+    }
+
+
+@admin.register(Promise)
+class PromiseAdmin(FactAdmin):
+    """Promises, newest first."""
+
+    about = (
+        "Every date ever told to a customer. A promise is never edited: a new one supersedes it, "
+        "with its cause."
+    )
+    when_empty = "Nothing was promised yet."
+    page = "workplace/promise.html"
+    list_display = ("line", "revision", "ships", "qty", "cause_words", "made", "by_words", "state")
+    list_filter = (CurrentFilter, ("ships_latest", RangeDateFilter))
+    list_select_related = ("order_line__order",)
+    search_fields = ("order_line__order__number", "order_line__sku__code")
+    ordering = ("-id",)
+
+    @admin.display(description="Line")
+    def line(self, row: Promise) -> str:
+        return str(row.order_line)
+
+    @admin.display(description="Ships")
+    def ships(self, row: Promise) -> str:
+        return shown.window(row.ships_earliest, row.ships_latest)
+
+    @admin.display(description="Why")
+    def cause_words(self, row: Promise) -> str:
+        return shown.cause(row.cause) if row.cause else "first promise"
+
+    @admin.display(description="Made")
+    def made(self, row: Promise) -> str:
+        return shown.instant(row.made_at)
+
+    @admin.display(description="By")
+    def by_words(self, row: Promise) -> str:
+        return shown.who(row.made_by)
+
+    @admin.display(description="State")
+    def state(self, row: Promise) -> str:
+        return shown.chip("superseded") if row.superseded_at else shown.chip("current", "good")
+
+    def page_context(self, request: HttpRequest, row: Promise) -> dict[str, Any]:
+        named = OrderLine.objects.filter(pk__in=why.lines_named(row.basis)).select_related("order")
+        return {
+            "state": self.state(row),
+            "cause": self.cause_words(row),
+            "why": why.sentences(row.basis, {line.pk: str(line) for line in named}),
+            "others": list(Promise.objects.filter(order_line=row.order_line_id).exclude(pk=row.pk)),
+        }
+
+
+class OpenFilter(Choice):
+    """Backorders still waiting."""
+
+    title = "open"
+    parameter_name = "is_open"
+    options = {
+        "yes": ("waiting", {"closed_at": None}),
+        "no": ("no longer waiting", {"closed_at__isnull": False}),
+    }
+
+
+@admin.register(Backorder)
+class BackorderAdmin(FactAdmin):
+    """Backorders, the longest waiting first."""
+
+    about = "Lines that stock did not cover, and why. Correct a cause when you know better: reports use it."
+    when_empty = "Everything ordered was in stock."
+    page = "workplace/backorder.html"
+    buttons = (CorrectThisCause,)
+    list_display = (
+        "line",
+        "sku",
+        "customer",
+        "qty",
+        "open_words",
+        "cause_chip",
+        "confidence_words",
+        "promised",
+        "waits",
+    )
+    list_filter = (
+        OpenFilter,
+        "cause",
+        "mode",
+        ("sku", AutocompleteSelectFilter),
+        ("channel", RelatedDropdownFilter),
+    )
+    list_select_related = ("order_line__order__customer", "sku")
+    search_fields = ("order_line__order__number", "sku__code")
+    ordering = ("opened_at", "id")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Backorder]:
+        demand = Demand.objects.filter(order_line=OuterRef("order_line")).order_by("-open_qty", "pk")
+        rows: QuerySet[Backorder] = super().get_queryset(request)
+        return rows.annotate(promised_on=Subquery(demand.values("promised_on")[:1]))
+
+    @admin.display(description="Line")
+    def line(self, row: Backorder) -> str:
+        return str(row.order_line)
+
+    @admin.display(description="Customer")
+    def customer(self, row: Backorder) -> str:
+        return str(row.order_line.order.customer)
+
+    @admin.display(description="Open")
+    def open_words(self, row: Backorder) -> str:
+        return shown.chip(row.order_line.open_qty, "note") if row.closed_at is None else "0"
+
+    @admin.display(description="Cause")
+    def cause_chip(self, row: Backorder) -> str:
+        return shown.chip(row.get_cause_display().replace("_", " "))
+
+    @admin.display(description="Confidence")
+    def confidence_words(self, row: Backorder) -> str:
+        return f"{row.confidence:.0%}"
+
+    @admin.display(description="Promised to ship")
+    def promised(self, row: Any) -> str:
+        if row.closed_at is not None:
+            return shown.day(row.promised_on)
+        return shown.lateness(row.promised_on, clock.now().date())
+
+    @admin.display(description="Waiting")
+    def waits(self, row: Backorder) -> str:
+        if row.closed_at is not None:
+            return (
+                f"{shown.span((row.closed_at - row.opened_at).total_seconds())} until "
+                f"{shown.day(row.closed_at.date())}"
+            )
+        return shown.age(row.opened_at)
+
+    def page_context(self, request: HttpRequest, row: Any) -> dict[str, Any]:
+        return {
+            "waits": self.waits(row),
+            "promised": self.promised(row),
+            "confidence": self.confidence_words(row),
+            "evidence": [(name.replace("_", " "), value) for name, value in row.evidence.items()],
+            "tags": list(row.tags.all()),
+        }
+
+
+@admin.register(CauseTag)
+class CauseTagAdmin(FactAdmin):
+    """Causes as they were set."""
+
+    about = "Every cause a backorder was given, by evidence or by a person. The newest is in force."
+    list_display = ("at_words", "backorder_line", "cause_words", "confidence_words", "note", "by_words")
+    list_filter = ("cause",)
+    list_select_related = ("backorder__order_line__order",)
+    search_fields = ("backorder__order_line__order__number",)
+    ordering = ("-id",)
+
+    @admin.display(description="When")
+    def at_words(self, row: CauseTag) -> str:
+        return shown.instant(row.at)
+
+    @admin.display(description="Line")
+    def backorder_line(self, row: CauseTag) -> str:
+        return str(row.backorder.order_line)
+
+    @admin.display(description="Cause")
+    def cause_words(self, row: CauseTag) -> str:
+        return row.get_cause_display().replace("_", " ")
+
+    @admin.display(description="Confidence")
+    def confidence_words(self, row: CauseTag) -> str:
+        return f"{row.confidence:.0%}"
+
+    @admin.display(description="By")
+    def by_words(self, row: CauseTag) -> str:
+        return shown.who(row.by)

@@ -1,0 +1,134 @@
+"""SKUs and locations: edited by people; the page of a SKU shows its stock, its future and its queue."""
+
+import zoneinfo
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+from unfold.admin import TabularInline
+
+from backorders.admin.replan import ReplanSku
+from inventory.admin import sku_page
+from inventory.admin.stock_buttons import CountStock, HoldStock
+from inventory.models import Alternative, KitPart, Location, Sku
+from oms.kernel import shown
+from oms.kernel.admin.base import HouseAdmin
+from oms.kernel.admin.forms import WEEKDAYS
+
+TONES = {"active": "good", "unreleased": "note", "discontinued": "plain"}
+
+
+class AlternativeInline(TabularInline):
+    """SKUs that may be offered instead."""
+
+    model = Alternative
+    fk_name = "sku"
+    extra = 0
+    autocomplete_fields = ("alternative",)
+
+
+class KitPartInline(TabularInline):
+    """What a kit is made of."""
+
+    model = KitPart
+    fk_name = "kit"
+    extra = 0
+    autocomplete_fields = ("component",)
+
+
+@admin.register(Sku)
+class SkuAdmin(HouseAdmin):
+    """SKUs by code."""
+
+    about = (
+        "What we stock and sell. Open one for its stock, what is coming, who waits and which rule is "
+        "in force."
+    )
+    when_empty = "SKUs come over REST or by “Add”."
+    page = "workplace/sku.html"
+    buttons = (CountStock, HoldStock, ReplanSku)
+    list_display = ("code", "title", "category", "status_chip", "price_words", "pack_qty", "launch_on")
+    list_filter = ("status", "is_tracked")
+    search_fields = ("code", "title", "category")
+    sortable_by = ("code",)
+    inlines = (AlternativeInline, KitPartInline)
+    fieldsets = (
+        (None, {"fields": (("code", "title"), ("category", "status"), ("price", "currency"))}),
+        ("Selling", {"fields": ("launch_on", ("pack_qty", "is_tracked", "is_shipped_together"))}),
+    )
+
+    @admin.display(description="Status", ordering="status")
+    def status_chip(self, row: Sku) -> str:
+        return shown.chip(row.status, TONES.get(row.status, "plain"))
+
+    @admin.display(description="Price")
+    def price_words(self, row: Sku) -> str:
+        return shown.money(row.price, row.currency)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Sku | None = None) -> bool:
+        # Orders and the ledger point here: a SKU is discontinued, not deleted.
+        return False
+
+    def page_context(self, request: HttpRequest, row: Sku) -> dict[str, Any]:
+        return sku_page.context_of(row)
+
+
+class LocationForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Days as boxes to tick, a zone that exists."""
+
+    work_days = forms.TypedMultipleChoiceField(
+        choices=list(enumerate(WEEKDAYS)), coerce=int, widget=forms.CheckboxSelectMultiple, required=False
+    )
+
+    class Meta:
+        model = Location
+        fields = (
+            *("code", "name", "country", "timezone", "regions", "priority", "is_active", "work_days"),
+            *("holiday_country", "holiday_subdivision", "cut_offs", "receiving_days", "processing_days"),
+            *("transit", "transit_default"),
+        )
+
+    def clean_timezone(self) -> str:
+        zone: str = self.cleaned_data["timezone"]
+        if zone not in zoneinfo.available_timezones():
+            raise ValidationError("No such time zone: write it as Europe/Berlin or UTC.")
+        return zone
+
+
+@admin.register(Location)
+class LocationAdmin(HouseAdmin):
+    """Places that ship."""
+
+    about = "Places that ship, with the zone, calendar and cut-offs that every promise is dated by."
+    form = LocationForm
+    list_display = (
+        "code",
+        "name",
+        "country",
+        "timezone",
+        "days",
+        "cut_off_words",
+        "processing_days",
+        "priority",
+        "is_active",
+    )
+    search_fields = ("code", "name")
+    ordering = ("priority", "code")
+    fieldsets = (
+        (None, {"fields": (("code", "name"), ("country", "timezone"), "regions", ("priority", "is_active"))}),
+        ("Calendar", {"fields": ("work_days", ("holiday_country", "holiday_subdivision"), "cut_offs")}),
+        ("Days it takes", {"fields": (("receiving_days", "processing_days"), "transit", "transit_default")}),
+    )
+
+    @admin.display(description="Works")
+    def days(self, row: Location) -> str:
+        return ", ".join(WEEKDAYS[number][:3] for number in sorted(row.work_days)) or "never"
+
+    @admin.display(description="Cut-offs")
+    def cut_off_words(self, row: Location) -> str:
+        return ", ".join(f"{at:%H:%M}" for at in row.cut_offs) or shown.NOTHING
+
+    def has_delete_permission(self, request: HttpRequest, obj: Location | None = None) -> bool:
+        return False

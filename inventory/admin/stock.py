@@ -1,0 +1,201 @@
+"""Supply, its movements, counts and holds: facts, with the buttons that change them."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import F, QuerySet
+from django.http import HttpRequest
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateFilter, RelatedDropdownFilter
+
+from backorders.queries import who_waits_for
+from inventory.admin.stock_buttons import ClearHold, CountHere
+from inventory.models import Movement, StockCount, StockHold, Supply
+from oms.kernel import clock, shown
+from oms.kernel.admin.base import FactAdmin
+from oms.kernel.admin.filters import Choice
+
+KIND_TONES = {"stock": "good", "hold": "warn", "purchase": "note", "transfer": "note", "production": "note"}
+
+
+class FreeFilter(Choice):
+    """Supply with unclaimed units."""
+
+    title = "claims"
+    parameter_name = "claims"
+    options = {
+        "free": ("has free units", {"quantity__gt": F("pegged_qty")}),
+        "pegged": ("is claimed", {"pegged_qty__gt": 0}),
+    }
+
+
+@admin.register(Supply)
+class SupplyAdmin(FactAdmin):
+    """Everything that can cover demand."""
+
+    about = "Every quantity that can cover demand: on the shelf, on hold, on its way, or only planned."
+    page = "workplace/supply.html"
+    buttons = (CountHere,)
+    list_display = (
+        "sku_link",
+        "kind_chip",
+        "location",
+        "ready",
+        "quantity",
+        "pegged_qty",
+        "free_words",
+        "reference",
+    )
+    list_filter = (
+        ("sku", AutocompleteSelectFilter),
+        ("location", RelatedDropdownFilter),
+        "kind",
+        FreeFilter,
+        ("ready_on", RangeDateFilter),
+    )
+    list_select_related = ("sku", "location")
+    search_fields = ("sku__code", "reference")
+    ordering = ("-id",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Supply]:
+        rows: QuerySet[Supply] = super().get_queryset(request)
+        # Supplies that are used up stay as evidence; nobody looks for them in a list.
+        is_list = request.resolver_match and request.resolver_match.url_name == "inventory_supply_changelist"
+        return rows.filter(quantity__gt=0) if is_list else rows
+
+    @admin.display(description="SKU")
+    def sku_link(self, row: Supply) -> str:
+        return row.sku.code
+
+    @admin.display(description="Kind")
+    def kind_chip(self, row: Supply) -> str:
+        return shown.chip(row.kind, KIND_TONES.get(row.kind, "plain"))
+
+    @admin.display(description="Ready")
+    def ready(self, row: Supply) -> str:
+        if row.kind == Supply.Kind.STOCK:
+            return "now"
+        return shown.lateness(row.ready_on, clock.now().date()) if row.ready_on else "not known"
+
+    @admin.display(description="Free")
+    def free_words(self, row: Supply) -> str:
+        return f"{row.free_qty:,}"
+
+    def page_context(self, request: HttpRequest, row: Supply) -> dict[str, Any]:
+        return {
+            "waiting": list(who_waits_for(row)[:50]),
+            "movements": list(row.movements.all()[:20]),
+            "ready": self.ready(row),
+        }
+
+
+@admin.register(Movement)
+class MovementAdmin(FactAdmin):
+    """The ledger."""
+
+    about = (
+        "Every change of what is on the shelf or on hold. The ledger is never rewritten: mistakes "
+        "are corrected by a count."
+    )
+    list_display = (
+        "at_words",
+        "sku",
+        "location",
+        "kind",
+        "qty_words",
+        "cause_words",
+        "reference",
+        "by_words",
+    )
+    list_filter = (("sku", AutocompleteSelectFilter), ("location", RelatedDropdownFilter), "kind")
+    list_select_related = ("sku", "location")
+    search_fields = ("sku__code",)
+
+    @admin.display(description="When")
+    def at_words(self, row: Movement) -> str:
+        return shown.instant(row.at)
+
+    @admin.display(description="Units")
+    def qty_words(self, row: Movement) -> str:
+        return f"{row.qty:+,}"
+
+    @admin.display(description="Why")
+    def cause_words(self, row: Movement) -> str:
+        return shown.cause(row.cause)
+
+    @admin.display(description="By")
+    def by_words(self, row: Movement) -> str:
+        return shown.who(row.by)
+
+
+class OpenHoldFilter(Choice):
+    """Holds that still hold."""
+
+    title = "state"
+    parameter_name = "is_open"
+    options = {"yes": ("still held", {"cleared_at": None}), "no": ("cleared", {"cleared_at__isnull": False})}
+
+
+@admin.register(StockHold)
+class StockHoldAdmin(FactAdmin):
+    """Quality holds."""
+
+    about = "Units on hand that must not ship. Clear a hold when the goods are good, or write them off."
+    when_empty = "Nothing is on hold. Hold units from the page of their SKU."
+    buttons = (ClearHold,)
+    list_display = ("sku", "location", "qty", "cause_words", "state", "clears_on", "placed", "by_words")
+    list_filter = (OpenHoldFilter, ("sku", AutocompleteSelectFilter), ("location", RelatedDropdownFilter))
+    list_select_related = ("sku", "location")
+    search_fields = ("sku__code",)
+
+    @admin.display(description="Why")
+    def cause_words(self, row: StockHold) -> str:
+        return shown.cause(row.cause)
+
+    @admin.display(description="State")
+    def state(self, row: StockHold) -> str:
+        return shown.chip("cleared", "plain") if row.cleared_at else shown.chip("held", "warn")
+
+    @admin.display(description="Since")
+    def placed(self, row: StockHold) -> str:
+        return shown.instant(row.placed_at)
+
+    @admin.display(description="By")
+    def by_words(self, row: StockHold) -> str:
+        return shown.who(row.placed_by)
+
+
+@admin.register(StockCount)
+class StockCountAdmin(FactAdmin):
+    """Corrections of on hand."""
+
+    about = "Corrections of what is on the shelf: who counted what, and by how much the books were wrong."
+    when_empty = "Nothing was corrected yet. Count stock from the page of a SKU."
+    list_display = (
+        "at_words",
+        "sku",
+        "location",
+        "counted_qty",
+        "delta_words",
+        "cause_words",
+        "note",
+        "by_words",
+    )
+    list_filter = (("sku", AutocompleteSelectFilter), ("location", RelatedDropdownFilter))
+    list_select_related = ("sku", "location")
+    search_fields = ("sku__code",)
+
+    @admin.display(description="When")
+    def at_words(self, row: StockCount) -> str:
+        return shown.instant(row.at)
+
+    @admin.display(description="Change")
+    def delta_words(self, row: StockCount) -> str:
+        return f"{row.delta_qty:+,}"
+
+    @admin.display(description="Why")
+    def cause_words(self, row: StockCount) -> str:
+        return shown.cause(row.cause)
+
+    @admin.display(description="By")
+    def by_words(self, row: StockCount) -> str:
+        return shown.who(row.by)

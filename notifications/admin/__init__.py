@@ -1,0 +1,4 @@
+"""Messages, tries at telling them, and the mailbox in the admin."""
+
+from notifications.admin import mailbox as mailbox
+from notifications.admin import messages as messages

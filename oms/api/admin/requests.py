@@ -1,0 +1,65 @@
+"""What clients asked before: answers kept for a second asking, and bulk jobs."""
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from unfold.contrib.filters.admin import RelatedDropdownFilter
+
+from oms.api.models import BulkJob, BulkRow, IdempotencyKey
+from oms.kernel import shown
+from oms.kernel.admin.base import FactAdmin
+
+JOB_TONES = {"queued": "note", "running": "warn", "done": "good"}
+
+
+@admin.register(IdempotencyKey)
+class IdempotencyKeyAdmin(FactAdmin):
+    """Answers kept."""
+
+    about = "Requests that were made with an idempotency key, and the answer a second asking gets."
+    list_display = ("key", "client", "state", "status", "created")
+    list_filter = (("client", RelatedDropdownFilter), "state")
+    list_select_related = ("client",)
+    search_fields = ("=key",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[IdempotencyKey]:
+        rows: QuerySet[IdempotencyKey] = super().get_queryset(request)
+        is_list = (
+            request.resolver_match and request.resolver_match.url_name == "api_idempotencykey_changelist"
+        )
+        # Answers may be large and a list shows none of them.
+        return rows.defer("body") if is_list else rows
+
+    @admin.display(description="Asked")
+    def created(self, row: IdempotencyKey) -> str:
+        return shown.instant(row.created_at)
+
+
+@admin.register(BulkJob)
+class BulkJobAdmin(FactAdmin):
+    """Bulk jobs."""
+
+    about = "Many rows sent at once and done one by one; a crash loses none."
+    when_empty = "Nobody sent anything in bulk."
+    list_display = ("kind", "client", "state_chip", "total", "done", "failed", "created")
+    list_filter = (("client", RelatedDropdownFilter), "state")
+    list_select_related = ("client",)
+
+    @admin.display(description="State")
+    def state_chip(self, row: BulkJob) -> str:
+        return shown.chip(row.state, JOB_TONES[row.state])
+
+    @admin.display(description="Sent")
+    def created(self, row: BulkJob) -> str:
+        return shown.instant(row.created_at)
+
+
+@admin.register(BulkRow)
+class BulkRowAdmin(FactAdmin):
+    """Rows of bulk jobs."""
+
+    about = "One row of a bulk job with its own answer."
+    list_display = ("job", "row_no", "status")
+    list_filter = ("status",)
+    list_select_related = ("job",)
+    ordering = ("-id",)

@@ -1,0 +1,3 @@
+"""The admin of the ground: events, staff and their groups, the schedule; and the base of all others."""
+
+from oms.kernel.admin import records as records

@@ -1,0 +1,94 @@
+"""The page of an order line: the whole chain, from what was wanted to what was told."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import OuterRef, Q, Subquery
+from django.http import HttpRequest
+from unfold.contrib.filters.admin import AutocompleteSelectFilter
+
+from backorders.admin.line_buttons import AnswerCase, CorrectCause
+from backorders.models import Promise
+from backorders.queries import chain_of
+from oms.kernel import clock, shown
+from oms.kernel.admin.base import FactAdmin
+from oms.kernel.admin.filters import Choice
+from oms.orders.admin import standing, story
+from oms.orders.admin.order_buttons import CancelLine
+from oms.orders.models import OrderLine
+
+
+class OpenFilter(Choice):
+    """Lines with something left to ship."""
+
+    title = "open"
+    parameter_name = "open"
+    options = {
+        "yes": ("something is open", {"open_qty__gt": 0}),
+        "waiting": ("waits for goods", Q(backorder__isnull=False, backorder__closed_at=None)),
+        "done": ("shipped or cancelled", {"open_qty": 0}),
+    }
+
+
+@admin.register(OrderLine)
+class OrderLineAdmin(FactAdmin):
+    """Order lines, newest first."""
+
+    about = (
+        "One SKU on an order. Open a line to see why it ships when it does, and what the customer was told."
+    )
+    when_empty = "Lines come with orders."
+    page = "workplace/line.html"
+    buttons = (AnswerCase, CorrectCause, CancelLine)
+    list_display = (
+        "named",
+        "sku",
+        "customer",
+        "ordered_qty",
+        "shipped_qty",
+        "cancelled_qty",
+        "open_words",
+        "promised",
+    )
+    list_filter = (OpenFilter, ("sku", AutocompleteSelectFilter))
+    list_select_related = ("order__customer", "sku")
+    search_fields = ("order__number", "sku__code")
+    ordering = ("-id",)
+
+    @admin.display(description="Line")
+    def named(self, row: OrderLine) -> str:
+        return str(row)
+
+    @admin.display(description="Customer")
+    def customer(self, row: OrderLine) -> str:
+        return str(row.order.customer)
+
+    @admin.display(description="Open")
+    def open_words(self, row: OrderLine) -> str:
+        return shown.chip(row.open_qty, "note") if row.open_qty else "0"
+
+    @admin.display(description="Promised to ship")
+    def promised(self, row: Any) -> str:
+        if not row.open_qty:
+            return shown.NOTHING
+        return shown.lateness(row.promised_on, clock.now().date())
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        rows = super().get_queryset(request).select_related(*self.list_select_related)
+        current = Promise.objects.filter(order_line=OuterRef("pk"), superseded_at=None)
+        return rows.annotate(promised_on=Subquery(current.values("ships_latest")[:1]))
+
+    def page_context(self, request: HttpRequest, row: OrderLine) -> dict[str, Any]:
+        chain = chain_of(row)
+        current = next((promise for promise in chain.promises if promise.superseded_at is None), None)
+        return {
+            "chain": chain,
+            "current": current,
+            "first": chain.promises[0] if chain.promises else None,
+            "stands": standing.chip(standing.of_line(row, chain.demands)),
+            "pegs": [peg for demand in chain.demands for peg in demand.pegs.all()],
+            "short": sum(demand.short_qty for demand in chain.demands),
+            "story": story.of(chain),
+            "case": next((case for case in chain.cases if case.closed_at is None), None),
+            "value": shown.money(row.unit_price * row.open_qty, row.order.currency),
+        }

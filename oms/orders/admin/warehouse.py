@@ -1,0 +1,133 @@
+"""What the warehouse was asked for, what left, what comes back; the buttons of the warehouse."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from unfold.contrib.filters.admin import RelatedDropdownFilter
+
+from oms.kernel import shown
+from oms.kernel.admin.base import FactAdmin, FactInline
+from oms.kernel.admin.filters import Choice
+from oms.orders.admin.warehouse_buttons import AcknowledgePick, GiveBackPick, InspectReturn, ShipPick
+from oms.orders.models import (
+    PickLine,
+    PickRequest,
+    Return,
+    ReturnLine,
+    Shipment,
+    ShipmentLine,
+)
+from oms.workplace import waiting_picks
+
+PICK_TONES = {"open": "warn", "acked": "note", "shipped": "good", "returned": "plain"}
+RETURN_TONES = {"expected": "note", "inspected": "good", "cancelled": "plain"}
+
+
+class WaitsFilter(Choice):
+    """Requests that nobody took."""
+
+    title = "waits"
+    parameter_name = "waits"
+
+    options = {"long": ("not taken for a day", waiting_picks)}
+
+
+@admin.register(PickRequest)
+class PickRequestAdmin(FactAdmin):
+    """Pick requests, newest first."""
+
+    about = (
+        "What a location was asked to pick for an order. Acknowledge it, then book what left or give it back."
+    )
+    when_empty = "Nothing was released yet. Orders are released when their goods are on the shelf."
+    page = "workplace/pick.html"
+    buttons = (AcknowledgePick, ShipPick, GiveBackPick)
+    list_display = ("number", "state_chip", "order", "location", "requested", "external_id")
+    list_filter = (WaitsFilter, "state", ("location", RelatedDropdownFilter))
+    list_select_related = ("order", "location")
+    search_fields = ("number", "order__number")
+
+    @admin.display(description="State")
+    def state_chip(self, row: PickRequest) -> str:
+        return shown.chip(row.get_state_display(), PICK_TONES[row.state])
+
+    @admin.display(description="Asked for")
+    def requested(self, row: PickRequest) -> str:
+        return shown.instant(row.requested_at)
+
+    def page_context(self, request: HttpRequest, row: PickRequest) -> dict[str, Any]:
+        return {
+            "state": self.state_chip(row),
+            "lines": list(row.lines.select_related("line__order", "sku")),
+            "shipments": list(row.shipments.all()),
+        }
+
+
+@admin.register(PickLine)
+class PickLineAdmin(FactAdmin):
+    """Lines of pick requests."""
+
+    about = "One SKU to pick for one order line."
+    list_display = ("pick", "line", "sku", "qty", "shipped_qty", "returned_qty")
+    list_select_related = ("pick", "line__order", "sku")
+    search_fields = ("pick__number", "sku__code")
+    ordering = ("-id",)
+
+
+class ShipmentLineInline(FactInline):
+    """What was in the parcel."""
+
+    model = ShipmentLine
+    show_change_link = False
+
+
+@admin.register(Shipment)
+class ShipmentAdmin(FactAdmin):
+    """What left."""
+
+    about = "What left, by the carrier's scan. Shipping cannot be undone; what comes back is a return."
+    when_empty = "Nothing has shipped yet."
+    inlines = (ShipmentLineInline,)
+    list_display = ("external_id", "order", "pick", "carrier", "tracking", "scanned", "by_words")
+    list_select_related = ("order", "pick")
+    search_fields = ("order__number", "pick__number")
+
+    @admin.display(description="Scanned")
+    def scanned(self, row: Shipment) -> str:
+        return shown.instant(row.scanned_at)
+
+    @admin.display(description="By")
+    def by_words(self, row: Shipment) -> str:
+        return shown.who(row.by)
+
+
+class ReturnLineInline(FactInline):
+    """What comes back."""
+
+    model = ReturnLine
+    show_change_link = False
+
+
+@admin.register(Return)
+class ReturnAdmin(FactAdmin):
+    """Announced returns."""
+
+    about = (
+        "Goods a customer was told to send back. Inspect them when they are here: good units go to the shelf."
+    )
+    when_empty = "No return is announced."
+    buttons = (InspectReturn,)
+    inlines = (ReturnLineInline,)
+    list_display = ("external_id", "order", "location", "state_chip", "expected_on", "created")
+    list_filter = ("state", ("location", RelatedDropdownFilter))
+    list_select_related = ("order", "location")
+    search_fields = ("order__number",)
+
+    @admin.display(description="State")
+    def state_chip(self, row: Return) -> str:
+        return shown.chip(row.state, RETURN_TONES[row.state])
+
+    @admin.display(description="Announced")
+    def created(self, row: Return) -> str:
+        return shown.instant(row.created_at)

@@ -1,0 +1,376 @@
+"""The admin's first screen and side bar: what needs a person, what can be looked up, what is policy."""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from django.db.models import (
+    CharField,
+    DateField,
+    Exists,
+    F,
+    IntegerField,
+    Model,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+)
+from django.db.models.functions import Cast
+from django.http import HttpRequest
+from django.urls import reverse
+from django_celery_beat.models import PeriodicTask
+from unfold.dataclasses import SearchResult
+
+from backorders.models import (
+    AtpRule,
+    Backorder,
+    CancellationPolicy,
+    Cap,
+    DelayCase,
+    Demand,
+    Promise,
+    ReplanRequest,
+)
+from inventory.models import Location, Sku, Supply
+from notifications.models import MailboxMail, Message
+from oms.api.models import ApiClient
+from oms.kernel import clock, shown
+from oms.kernel.admin import paging
+from oms.kernel.models import EventLog
+from oms.orders.models import Channel, Customer, Order, OrderLine, PickRequest, Refund, Shipment
+from purchasing.models import InboundShipment, PurchaseLine, PurchaseOrder, Receipt, Signal, Supplier
+
+# Queue rows as read: primary key, name, word beside it, day that matters.
+Row = tuple[int, str, str, date | None]
+
+COUNTED_AT_MOST = 99
+SHOWN_AT_ONCE = 3
+LAPSES_WITHIN = timedelta(hours=48)
+REPLANNED_WITHIN = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Rows that need a person, with lookup paths to their name, a word beside it and the day that matters."""
+
+    rows: Callable[[], QuerySet[Any]]
+    name: str
+    beside: str
+    day: str = ""
+
+    def told(self, number: int) -> QuerySet[Any]:
+        """The most urgent rows in one shape for all queues, so that one query reads them all."""
+        when = Cast(F(self.day), DateField()) if self.day else Cast(Value(None), DateField())
+        said = self.rows().annotate(
+            queue_no=Value(number, output_field=IntegerField()),
+            called=Cast(F(self.name), CharField()),
+            aside=Cast(F(self.beside), CharField()),
+            on=when,
+        )
+        ordered = said.order_by(*([self.day] if self.day else []), "pk")
+        return ordered.values_list("queue_no", "pk", "called", "aside", "on")[: COUNTED_AT_MOST + 1]
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """A list worth a card: what it is for, and its work if it needs a person."""
+
+    title: str
+    what: str
+    icon: str
+    model: type[Model]
+    query: str = ""
+    work: Work | None = None
+
+    @property
+    def address(self) -> str:
+        """Where the list is."""
+        return shown.list_of(self.model, self.query)
+
+    def is_for(self, request: HttpRequest) -> bool:
+        """Whether this person may look at it."""
+        meta = self.model._meta
+        return request.user.has_perm(f"{meta.app_label}.view_{meta.model_name}")
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A queue as the first screen draws it; `count` is empty where nothing is counted."""
+
+    queue: Queue
+    count: str = ""
+    first: Sequence[dict[str, str]] = ()
+
+
+def short_demand() -> QuerySet[Demand]:
+    """Open demand with no claim on any supply."""
+    return Demand.objects.filter(open_qty__gt=F("pegged_qty"))
+
+
+def broken_promises() -> QuerySet[Demand]:
+    """Open demand whose promised ship date is past."""
+    return Demand.objects.filter(open_qty__gt=0, promised_on__lt=_today())
+
+
+def overdue_purchases() -> QuerySet[PurchaseLine]:
+    """Open purchase lines past their date that customers wait for."""
+    waited_for = Supply.objects.filter(pegged_qty__gt=0)
+    return PurchaseLine.objects.filter(
+        Q(Exists(waited_for.filter(purchase_line=OuterRef("pk"))))
+        | Q(Exists(waited_for.filter(inbound_line__purchase_line=OuterRef("pk")))),
+        ordered_qty__gt=F("received_qty") + F("cancelled_qty"),
+        expected_on__lt=_today(),
+        purchase_order__state__in=(PurchaseOrder.State.SENT, PurchaseOrder.State.CONFIRMED),
+    )
+
+
+def lapsing_cases() -> QuerySet[DelayCase]:
+    """Open delay cases whose silence will be taken for an answer soon."""
+    return DelayCase.objects.filter(closed_at=None, answer_by__lt=clock.now() + LAPSES_WITHIN)
+
+
+def failed_messages() -> QuerySet[Message]:
+    """Messages that reached nobody."""
+    return Message.objects.filter(state__in=(Message.State.FAILED, Message.State.BOUNCED))
+
+
+def stuck_replans() -> QuerySet[ReplanRequest]:
+    """Requests that failed, or that nobody has served for minutes."""
+    return ReplanRequest.objects.filter(Q(failures__gt=0) | Q(marked_at__lt=clock.now() - REPLANNED_WITHIN))
+
+
+def refunds_due() -> QuerySet[Refund]:
+    """Money owed and not sent."""
+    return Refund.objects.filter(state__in=(Refund.State.REQUESTED, Refund.State.FAILED))
+
+
+def open_signals() -> QuerySet[Signal]:
+    """Advice that no buyer has answered."""
+    return Signal.objects.filter(state=Signal.State.OPEN)
+
+
+def waiting_picks() -> QuerySet[PickRequest]:
+    """Pick requests that no warehouse has acknowledged for a day."""
+    return PickRequest.objects.filter(
+        state=PickRequest.State.OPEN, requested_at__lt=clock.now() - timedelta(days=1)
+    )
+
+
+def _today() -> date:
+    return clock.now().date()
+
+
+NEEDS_A_PERSON = (
+    Queue(
+        "Late promises",
+        "Customers whose ship date has passed. Find out why, tell them.",
+        "event_busy",
+        Demand,
+        "queue=late",
+        Work(broken_promises, "order_line__order__number", "sku__code", "promised_on"),
+    ),
+    Queue(
+        "Overdue purchases",
+        "Purchase lines past their date with customers behind them. Call the supplier.",
+        "local_shipping",
+        PurchaseLine,
+        "due=overdue",
+        Work(overdue_purchases, "purchase_order__number", "sku__code", "expected_on"),
+    ),
+    Queue(
+        "Cases about to lapse",
+        "Within 48 hours silence becomes an answer. Ask the customer once more.",
+        "hourglass_bottom",
+        DelayCase,
+        "lapses=soon",
+        Work(lapsing_cases, "order_line__order__number", "order_line__sku__code", "answer_by"),
+    ),
+    Queue(
+        "Shortages",
+        "Demand that no supply covers. Buy, or find out what was lost.",
+        "production_quantity_limits",
+        Demand,
+        "queue=short",
+        Work(short_demand, "sku__code", "order_line__order__number"),
+    ),
+    Queue(
+        "Open signals",
+        "What to order, pull in or put off. Accept them into draft purchase orders.",
+        "campaign",
+        Signal,
+        "state__exact=open",
+        Work(open_signals, "sku__code", "kind", "needed_on"),
+    ),
+    Queue(
+        "Refunds due",
+        "Money owed for cancelled units. Send it, and say so here.",
+        "payments",
+        Refund,
+        "due=open",
+        Work(refunds_due, "order__number", "currency", "due_on"),
+    ),
+    Queue(
+        "Picks nobody took",
+        "Released a day ago, not acknowledged. Ask the warehouse.",
+        "inventory",
+        PickRequest,
+        "waits=long",
+        Work(waiting_picks, "number", "location__code", "requested_at"),
+    ),
+    Queue(
+        "Failed messages",
+        "Customers who were not told. Mend the address, send again.",
+        "mark_email_unread",
+        Message,
+        "state=unreached",
+        Work(failed_messages, "recipient", "kind"),
+    ),
+    Queue(
+        "Stuck re-plans",
+        "SKUs whose plan could not be made again. Read the error, re-plan.",
+        "sync_problem",
+        ReplanRequest,
+        "stuck=yes",
+        Work(stuck_replans, "sku__code", "cause", "marked_at"),
+    ),
+)
+
+LOOK_UP = (
+    Queue("Orders", "What customers ordered and where each order stands.", "shopping_cart", Order),
+    Queue(
+        "Order lines",
+        "One line with its whole chain: wanted, promised, pegged, shipped.",
+        "list_alt",
+        OrderLine,
+    ),
+    Queue(
+        "Backorders",
+        "Lines that stock did not cover, with the cause.",
+        "pending_actions",
+        Backorder,
+        "is_open=yes",
+    ),
+    Queue("Queue", "Who waits for which SKU, in the order in which they are served.", "groups", Demand),
+    Queue("Promises", "Every date ever told to a customer, and why it moved.", "handshake", Promise),
+    Queue("SKUs", "Stock, incoming, queue and rule of one SKU.", "barcode", Sku),
+    Queue("Supply", "Everything that can cover demand, by date.", "warehouse", Supply),
+    Queue("Purchase orders", "What was ordered from suppliers.", "receipt_long", PurchaseOrder),
+    Queue("Purchase lines", "What comes when, and who waits for it.", "event_upcoming", PurchaseLine),
+    Queue("Containers", "What travels together.", "directions_boat", InboundShipment),
+    Queue("Receipts", "What arrived.", "move_to_inbox", Receipt),
+    Queue("Pick requests", "What the warehouse was asked for.", "trolley", PickRequest),
+    Queue("Shipments", "What left.", "package_2", Shipment),
+    Queue("Messages", "What customers were told.", "mail", Message),
+    Queue("Mailbox", "Mail kept here instead of leaving the house.", "inbox", MailboxMail),
+    Queue("Events", "All that happened, in order.", "history", EventLog),
+)
+
+POLICY = (
+    Queue("ATP rules", "What may be promised beyond stock, to whom.", "rule", AtpRule),
+    Queue("Caps", "How many units may be on backorder at once.", "vertical_align_top", Cap),
+    Queue(
+        "Cancellation policies",
+        "What customers may cancel, and what ends by itself.",
+        "event_available",
+        CancellationPolicy,
+    ),
+    Queue("Channels", "Where orders come from.", "storefront", Channel),
+    Queue("Locations", "What ships from where, on which days.", "location_on", Location),
+    Queue("Suppliers", "Who sells us what, how fast.", "factory", Supplier),
+    Queue("API clients", "Programs with a key.", "key", ApiClient),
+    Queue("Schedule", "Jobs that run by themselves.", "schedule", PeriodicTask),
+)
+
+GROUPS = (
+    ("Needs a person", "Empty is good.", NEEDS_A_PERSON),
+    ("Look up", "Everything there is to know.", LOOK_UP),
+    ("Policy", "What we decide; each change is kept in history.", POLICY),
+)
+
+
+def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """The first screen: work with counts and its most urgent rows, read with one query."""
+    work = [queue for queue in NEEDS_A_PERSON if queue.is_for(request)]
+    cards = {queue.title: card for queue, card in zip(work, _counted(work), strict=True)}
+    groups = [
+        {
+            "title": title,
+            "what": what,
+            "cards": [cards.get(queue.title, Card(queue)) for queue in queues if queue.is_for(request)],
+            "is_work": queues is NEEDS_A_PERSON,
+        }
+        for title, what, queues in GROUPS
+    ]
+    return {**context, "groups": groups, "title": "Today"}
+
+
+def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
+    """The same groups as links."""
+    home = {"title": "Today", "icon": "today", "link": reverse("admin:index")}
+    linked = [
+        {
+            "title": title,
+            "collapsible": True,
+            "items": [_linked(queue, request) for queue in queues if queue.is_for(request)],
+        }
+        for title, _, queues in GROUPS
+    ]
+    return [{"items": [home]}, *linked]
+
+
+def find(request: HttpRequest, term: str) -> list[SearchResult]:
+    """What a number, code, name or address typed into the search names; ten of each kind at most."""
+    found: list[SearchResult] = []
+    for model, paths, icon in _FINDABLE:
+        meta = model._meta
+        if request.user.has_perm(f"{meta.app_label}.view_{meta.model_name}"):
+            rows = paging.search(model._default_manager.all(), paths, term.strip())[:10]
+            kind = str(meta.verbose_name)
+            found += [SearchResult(str(row), kind, shown.page_of(row), icon) for row in rows]
+    return found
+
+
+_FINDABLE: tuple[tuple[type[Model], tuple[str, ...], str], ...] = (
+    (Order, ("number", "=external_id", "customer__email"), "shopping_cart"),
+    (Sku, ("code",), "barcode"),
+    (PurchaseOrder, ("number",), "receipt_long"),
+    (InboundShipment, ("number",), "directions_boat"),
+    (PickRequest, ("number",), "trolley"),
+    (Supplier, ("code",), "factory"),
+    (Customer, ("email",), "person"),
+)
+
+
+def _linked(queue: Queue, request: HttpRequest) -> dict[str, Any]:
+    here = request.path == shown.list_of(queue.model)
+    is_active = here and (queue.query in request.GET.urlencode() if queue.query else not request.GET)
+    return {"title": queue.title, "icon": queue.icon, "link": queue.address, "active": is_active}
+
+
+def _counted(queues: Sequence[Queue]) -> list[Card]:
+    asked = [queue.work.told(number) for number, queue in enumerate(queues) if queue.work]
+    if not asked:
+        return []
+    found: defaultdict[int, list[Row]] = defaultdict(list)
+    for number, *row in asked[0].union(*asked[1:], all=True):
+        found[number].append((row[0], row[1], row[2], row[3]))
+    return [_card(queue, found[number]) for number, queue in enumerate(queues)]
+
+
+def _card(queue: Queue, rows: list[Row]) -> Card:
+    """Count up to the bound, and name the most urgent rows."""
+    rows.sort(key=lambda row: (row[3] or date.max, row[0]))
+    count = f"{COUNTED_AT_MOST}+" if len(rows) > COUNTED_AT_MOST else str(len(rows))
+    first = [
+        {
+            "address": shown.page_of_pk(queue.model, pk),
+            "name": name,
+            "beside": beside.replace("_", " "),
+            "when": shown.distance(on, _today()),
+        }
+        for pk, name, beside, on in rows[:SHOWN_AT_ONCE]
+    ]
+    return Card(queue, count, first)

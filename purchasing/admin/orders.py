@@ -1,0 +1,106 @@
+"""Purchase orders: the list and the page."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, F, Min, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, RelatedDropdownFilter
+
+from backorders.models import Peg
+from oms.kernel import clock, shown
+from oms.kernel.admin.base import FactAdmin
+from purchasing.admin.order_buttons import (
+    CancelOrder,
+    CloseOrder,
+    ConfirmOrder,
+    DraftOrder,
+    ReceiveOrder,
+    SendOrder,
+)
+from purchasing.models import PurchaseLine, PurchaseOrder
+
+TONES = {"draft": "warn", "sent": "note", "confirmed": "good", "closed": "plain", "cancelled": "plain"}
+TO_COME = F("ordered_qty") - F("received_qty") - F("cancelled_qty")
+SHOWN_AT_MOST = 200
+
+
+@admin.register(PurchaseOrder)
+class PurchaseOrderAdmin(FactAdmin):
+    """Purchase orders, newest first."""
+
+    about = "What we ordered from suppliers. Drafts promise nothing; sent and confirmed orders are supply."
+    when_empty = "Nothing was ordered yet. Draft an order, or accept a signal."
+    page = "workplace/purchase_order.html"
+    list_buttons = (DraftOrder,)
+    buttons = (SendOrder, ConfirmOrder, ReceiveOrder, CloseOrder, CancelOrder)
+    list_display = (
+        "number",
+        "state_chip",
+        "supplier",
+        "location",
+        "line_count",
+        "open_words",
+        "next_day",
+        "created",
+    )
+    list_filter = ("state", ("supplier", AutocompleteSelectFilter), ("location", RelatedDropdownFilter))
+    list_select_related = ("supplier", "location")
+    search_fields = ("number", "supplier__code")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[PurchaseOrder]:
+        lines = PurchaseLine.objects.filter(purchase_order=OuterRef("pk")).order_by().values("purchase_order")
+        open_lines = lines.filter(ordered_qty__gt=F("received_qty") + F("cancelled_qty"))
+        rows: QuerySet[PurchaseOrder] = super().get_queryset(request)
+        return rows.annotate(
+            shown_lines=Coalesce(Subquery(lines.annotate(n=Count("pk")).values("n")), 0),
+            open_units=Coalesce(Subquery(open_lines.annotate(n=Sum(TO_COME)).values("n")), 0),
+            next_on=Subquery(open_lines.annotate(n=Min("expected_on")).values("n")),
+        )
+
+    @admin.display(description="State")
+    def state_chip(self, row: PurchaseOrder) -> str:
+        return shown.chip(row.state, TONES[row.state])
+
+    @admin.display(description="Lines")
+    def line_count(self, row: Any) -> str:
+        return f"{row.shown_lines}"
+
+    @admin.display(description="To come")
+    def open_words(self, row: Any) -> str:
+        return f"{row.open_units:,}"
+
+    @admin.display(description="Next day")
+    def next_day(self, row: Any) -> str:
+        if row.state not in (PurchaseOrder.State.SENT, PurchaseOrder.State.CONFIRMED):
+            return shown.day(row.next_on)
+        return shown.lateness(row.next_on, clock.now().date())
+
+    @admin.display(description="Drafted")
+    def created(self, row: PurchaseOrder) -> str:
+        return shown.instant(row.created_at)
+
+    def page_context(self, request: HttpRequest, row: Any) -> dict[str, Any]:
+        return {
+            "state": self.state_chip(row),
+            "lines": lines_with_waiting(row.lines.select_related("sku"))[:SHOWN_AT_MOST],
+            "receipts": list(row.receipts.all()[:20]),
+            "is_open": row.state in (PurchaseOrder.State.SENT, PurchaseOrder.State.CONFIRMED),
+        }
+
+
+def lines_with_waiting(lines: QuerySet[PurchaseLine]) -> QuerySet[PurchaseLine]:
+    """Purchase lines with `to_come`, and how many order lines and units wait for them."""
+    pegs = Peg.objects.filter(
+        Q(supply__purchase_line=OuterRef("pk")) | Q(supply__inbound_line__purchase_line=OuterRef("pk"))
+    ).order_by()
+    # One group for all claims: `values` on a constant would otherwise give a row per supply.
+    grouped = pegs.annotate(one=F("demand__sku")).values("one")
+    return lines.annotate(
+        to_come=TO_COME,
+        waiting_units=Coalesce(Subquery(grouped.annotate(n=Sum("qty")).values("n")[:1]), 0),
+        waiting_lines=Coalesce(
+            Subquery(grouped.annotate(n=Count("demand", distinct=True)).values("n")[:1]), 0
+        ),
+    )

@@ -1,0 +1,143 @@
+"""Signals: what to buy, pull in, put off — accepted into draft orders with one click."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from unfold.contrib.filters.admin import AutocompleteSelectFilter
+
+from oms.kernel import clock, shown
+from oms.kernel.admin.base import FactAdmin
+from oms.kernel.admin.buttons import Button, Done, actor_of
+from oms.kernel.admin.forms import NOTE_LENGTH, AskForm
+from oms.kernel.errors import DomainError
+from purchasing import signalling
+from purchasing.models import PurchaseOrder, Signal
+
+KIND_TONES = {"order": "bad", "expedite": "warn", "defer": "note", "cancel": "plain"}
+STATE_TONES = {"open": "warn", "accepted": "good", "dismissed": "plain"}
+PERMISSION = "purchasing.accept_signal"
+
+
+def drafted(orders: list[PurchaseOrder]) -> str:
+    """What accepting made, in words."""
+    names = ", ".join(str(order) for order in orders)
+    return f"Drafted: {names}. Check and send them." if orders else "Accepted; there was nothing to order."
+
+
+class AcceptSignal(Button[Signal]):
+    """Take the advice."""
+
+    slug = "accept"
+    label = "Accept"
+    says = (
+        "An “order” becomes a draft purchase order for you to check and send; other advice is closed "
+        "as taken."
+    )
+    icon = "check"
+    tone = "go"
+    permission = PERMISSION
+    form = AskForm
+
+    def is_offered(self) -> bool:
+        return self.row.state == Signal.State.OPEN
+
+    def press(self, data: dict[str, Any]) -> Done:
+        orders = signalling.accept_signals(signal_ids=[self.row.pk], actor=self.actor)
+        return Done(drafted(orders), shown.page_of(orders[0]) if orders else "")
+
+
+class DismissForm(AskForm):
+    """Why not."""
+
+    note = forms.CharField(max_length=NOTE_LENGTH, label="Why not", widget=forms.Textarea(attrs={"rows": 2}))
+
+
+class DismissSignal(Button[Signal]):
+    """Leave the advice."""
+
+    slug = "dismiss"
+    label = "Dismiss"
+    says = "Leaves the advice for this week. It comes back when more units are needed."
+    icon = "close"
+    permission = PERMISSION
+    form = DismissForm
+
+    def is_offered(self) -> bool:
+        return self.row.state == Signal.State.OPEN
+
+    def press(self, data: dict[str, Any]) -> Done:
+        signalling.dismiss_signal(signal_id=self.row.pk, note=data["note"], actor=self.actor)
+        return Done(f"{self.row} is dismissed.")
+
+
+@admin.register(Signal)
+class SignalAdmin(FactAdmin):
+    """Advice, the most needed first."""
+
+    about = (
+        "What to order, pull in, put off or cancel, raised each night. Tick several and accept them: "
+        "those of one supplier become one draft order."
+    )
+    when_empty = "No advice: everything that is wanted is covered, or the night has not passed yet."
+    page = "workplace/signal.html"
+    buttons = (AcceptSignal, DismissSignal)
+    actions = ("accept_all",)
+    list_display = (
+        "named",
+        "kind_chip",
+        "supplier",
+        "qty",
+        "uncovered_qty",
+        "needed",
+        "value_words",
+        "state_chip",
+    )
+    list_filter = ("state", "kind", ("supplier", AutocompleteSelectFilter), ("sku", AutocompleteSelectFilter))
+    list_select_related = ("sku", "supplier")
+    search_fields = ("sku__code",)
+    ordering = ("needed_on", "-id")
+
+    @admin.display(description="SKU")
+    def named(self, row: Signal) -> str:
+        return row.sku.code
+
+    @admin.display(description="Advice")
+    def kind_chip(self, row: Signal) -> str:
+        return shown.chip(row.kind, KIND_TONES[row.kind])
+
+    @admin.display(description="State")
+    def state_chip(self, row: Signal) -> str:
+        return shown.chip(row.state, STATE_TONES[row.state])
+
+    @admin.display(description="Needed")
+    def needed(self, row: Signal) -> str:
+        return shown.lateness(row.needed_on, clock.now().date())
+
+    @admin.display(description="At stake")
+    def value_words(self, row: Signal) -> str:
+        return shown.money(row.value)
+
+    @admin.action(description="Accept into draft purchase orders", permissions=["accept"])
+    def accept_all(self, request: HttpRequest, queryset: QuerySet[Signal]) -> None:
+        ids = list(queryset.values_list("pk", flat=True))
+        try:
+            orders = signalling.accept_signals(signal_ids=ids, actor=actor_of(request))
+        except DomainError as refusal:
+            messages.error(request, f"None was accepted. {refusal.message}")
+        else:
+            messages.success(request, drafted(orders))
+
+    def has_accept_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whether this person may accept signals; what Django asks for the bulk action."""
+        return request.user.has_perm(PERMISSION)
+
+    def page_context(self, request: HttpRequest, row: Signal) -> dict[str, Any]:
+        return {
+            "kind": self.kind_chip(row),
+            "state": self.state_chip(row),
+            "needed": self.needed(row),
+            "basis": [(name.replace("_", " "), value) for name, value in row.basis.items()],
+        }
