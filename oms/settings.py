@@ -178,7 +178,12 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
+    # Enumerations stay where they are used: names made up for them change with every new field.
+    "POSTPROCESSING_HOOKS": ["oms.api.schema.shorten"],
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
 }
+# Requests per second and client beyond which we answer 429, by process; 0 means no limit.
+API_REQUESTS_PER_SECOND = env.float("API_REQUESTS_PER_SECOND", default=500)
 
 
 # --- jobs ---------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ def document() -> dict[str, Any]:
 @cache
 def text() -> str:
     """The document as it is committed: sorted, so that a change shows as a small difference."""
-    return json.dumps(document(), indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+    return json.dumps(document(), indent=1, ensure_ascii=False, sort_keys=True, default=float) + "\n"
 
 
 @require_safe

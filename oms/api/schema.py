@@ -77,7 +77,17 @@ class OperationSchema(AutoSchema):
         return "".join(part.strip("_") for part in parts)
 
     def _is_list_view(self, serializer: Any = None) -> bool:
-        return False
+        return isinstance(serializer, serializers.ListSerializer)
+
+    def _get_request_for_media_type(self, serializer: Any, direction: Any = "request") -> Any:
+        # A PATCH of ours may need all its fields, such as the cause of a slip.
+        if self.method != "PATCH" or getattr(self.operation, "is_partial", False):
+            return super()._get_request_for_media_type(serializer, direction)
+        self.method = "PUT"
+        try:
+            return super()._get_request_for_media_type(serializer, direction)
+        finally:
+            self.method = "PATCH"
 
     def _map_basic_serializer(self, serializer: Any, direction: Any) -> Any:
         from oms.api.fields import Body
@@ -120,6 +130,28 @@ class OperationSchema(AutoSchema):
         if getattr(self.operation, "is_versioned", False):
             found.append(_header("If-Match", "The ETag of what was read; missing 428, stale 412."))
         return found
+
+
+def shorten(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Say once how refusals look, and drop the generator's own marks."""
+    error = {"$ref": "#/components/schemas/ErrorOut"}
+    content = {"application/json": {"schema": error}}
+    result["components"]["responses"] = {"Refusal": {"description": "Refused.", "content": content}}
+    for address in result["paths"].values():
+        for operation in address.values():
+            refused = [status for status in operation["responses"] if status >= "400"]
+            operation["responses"].update(
+                dict.fromkeys(refused, {"$ref": "#/components/responses/Refusal"})
+            )
+    _drop_marks(result)
+    return result
+
+
+def _drop_marks(part: Any) -> None:
+    if isinstance(part, dict):
+        part.pop("x-spec-enum-id", None)
+    for inner in part.values() if isinstance(part, dict) else part if isinstance(part, list) else ():
+        _drop_marks(inner)
 
 
 def _header(name: str, words: str) -> OpenApiParameter:

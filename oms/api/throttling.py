@@ -41,7 +41,7 @@ class PerClient(BaseThrottle):
         self.seconds = 0.0
 
     def allow_request(self, request: Request, view: APIView) -> bool:
-        rate = float(getattr(settings, "API_REQUESTS_PER_SECOND", 500))
+        rate = float(settings.API_REQUESTS_PER_SECOND)
         if rate <= 0 or not isinstance(request.auth, ApiClient):
             return True
         self.seconds = buckets.take(request.auth.pk, rate=rate, now=time.monotonic())
