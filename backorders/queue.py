@@ -24,6 +24,8 @@ from purchasing.models import SupplierSku
 FIRM = frozenset({SupplyKind.STOCK, SupplyKind.TRANSFER, SupplyKind.PURCHASE, SupplyKind.PRODUCTION})
 STILL = frozenset({SupplyKind.STOCK})
 """What is pegged to these kinds is allocated: a re-plan leaves it where it is."""
+BOUGHT_FOR_IT = timedelta(days=7)
+"""A purchase this little later than a promise on planned units is taken to be the one they waited for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +108,15 @@ class Queue:
         return given, last
 
     def unserved(self, pegs: Sequence[Claimed]) -> list[Wanted]:
-        """Demand that these pegs leave short or later than promised."""
+        """Demand that firm supply leaves short, or so late that it was not bought for it."""
         given, last = self.done_on(pegs)
         return [
             demand
             for demand in self.demands
             if given[demand.ref] < demand.qty
-            or (demand.keep_by is not None and last.get(demand.ref, date.min) > demand.keep_by)
+            or (
+                demand.keep_by is not None and last.get(demand.ref, date.min) > demand.keep_by + BOUGHT_FOR_IT
+            )
         ]
 
 

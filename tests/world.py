@@ -1,5 +1,6 @@
 """A small world told as a text table, acted on by the real commands, and asked in the words of the trade."""
 
+import calendar
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
@@ -20,9 +21,7 @@ from purchasing import changing, ordering, receiving
 from purchasing.models import PurchaseLine, PurchaseOrder, Supplier, SupplierSku
 
 EVERY_DAY = [0, 1, 2, 3, 4, 5, 6]
-_MONTHS = {
-    name: number for number, name in enumerate("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)
-}
+_MONTHS = {name: number for number, name in enumerate(calendar.month_abbr) if name}
 ANNA = user("anna")
 
 
@@ -194,12 +193,16 @@ class World:
 
     def settle(self) -> None:
         """Everything the jobs would do now: plan again, release, send."""
+        self.plans()
+        delivery.deliver_due()
+
+    def plans(self) -> None:
+        """Plan again and release until nothing is marked."""
         for _ in range(10):
             done = replanning.replan_marked()
             releasing.release_ready(sku_ids=done)
             if not ReplanRequest.objects.exists():
                 break
-        delivery.deliver_due()
 
     def releases(self) -> None:
         """The sweep that releases what is allocated, once the grace of fresh orders is over."""
