@@ -1,4 +1,4 @@
-"""Which promises are kept when not all can be: as many as possible, the worst-ranked losing ties."""
+"""Which promises are kept when not all can be: as many as possible, then who holds, then by rank."""
 
 from __future__ import annotations
 
@@ -98,6 +98,7 @@ def _in_turn(asks: Sequence[Ask], turns: Iterable[int], buckets: Buckets) -> Kep
 
 
 def _most(asks: Sequence[Ask], promised: Sequence[int], fresh: Callable[[], Buckets]) -> Kept:
+    """The most promises, whoever they were made to."""
     plan = _by_due_date(asks, promised, fresh())
     if any(asks[turn].is_bound for turn in promised):
         _mend(plan, promised)

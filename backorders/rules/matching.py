@@ -40,7 +40,8 @@ def match(
 ) -> list[Peg]:
     """Peg demand to supply; what gets no peg is short.
 
-    1. The fewest promises (`keep_by`) break: see `keeping`.
+    1. The fewest promises (`keep_by`) break; of equally many, those held in `current` and then the
+       better-ranked are kept: see `keeping`.
     2. Best rank first, each takes the earliest supply that leaves every kept promise behind it
        keepable. A far-dated demand takes the latest supply ready by `wanted_on`, else the earliest
        after it. A demand that may not be split takes one supply or nothing.

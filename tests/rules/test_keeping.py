@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from itertools import accumulate, combinations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -171,3 +172,83 @@ def test_of_equal_plans_who_holds_keeps_and_then_the_better_ranked() -> None:
 
     assert table(by_rank) == {(1, 1): 6, (2, 1): 1}
     assert table(by_hold) == {(1, 1): 3, (2, 1): 4}
+
+
+def packing(lines: list[tuple[int, int | None, bool]], supplies: list[tuple[int, int]]) -> Kept:
+    """Lines as (quantity, promised day, whole), in rank order; supplies as (quantity, ready day)."""
+    demands = [
+        waits(n, qty, keep_by=None if due is None else day(due), may_split=not whole)
+        for n, (qty, due, whole) in enumerate(lines, start=1)
+    ]
+    ready = [inbound(n, qty, offset) for n, (qty, offset) in enumerate(supplies, start=1)]
+    return kept_of(demands, ready, bound={d.ref for d in demands if not d.may_split})
+
+
+@pytest.mark.parametrize(
+    ("lines", "supplies", "kept"),
+    [
+        # Plain rank order finds three; the search by due date two.
+        ([(6, 3, True), (4, 2, True), (6, 1, True), (4, 3, True)], [(7, 0), (8, 1)], 3),
+        # Plain rank order finds six, some on their last day.
+        (
+            [(4, 3, True), (4, 1, True), (6, 2, True), (3, 3, False), (2, 3, True), (1, 1, True)],
+            [(3, 0), (2, 0), (8, 1), (8, 2)],
+            6,
+        ),
+        # What the search gave up at first is added, the smallest first.
+        (
+            [
+                (5, 2, False),
+                (5, 1, True),
+                (4, 2, True),
+                (5, 0, True),
+                (4, 1, True),
+                (4, 2, True),
+                (1, 0, True),
+            ],
+            [(7, 0), (7, 0)],
+            4,
+        ),
+        # So it is after plain rank order.
+        ([(5, None, True), (2, None, False), (5, 2, True), (5, 1, False), (4, 3, True)], [(1, 1), (8, 1)], 2),
+        # The nearest due date looks for its home first.
+        ([(6, 1, True), (6, 1, True), (3, 0, True), (3, 1, True)], [(8, 1), (2, 0), (6, 0), (2, 0)], 3),
+        # Of one due date the largest.
+        ([(5, 0, False), (1, 3, True), (6, 3, True)], [(4, 0), (6, 1)], 2),
+        # A home is as tight as can be.
+        (
+            [(4, 1, True), (1, None, True), (1, None, True), (3, 0, False), (6, 2, True), (5, None, True)],
+            [(8, 1), (2, 2), (4, 1)],
+            2,
+        ),
+        # And as late as can be.
+        (
+            [(4, 2, True), (3, 3, True), (3, 3, True), (6, 0, False), (5, 2, True), (5, 0, False)],
+            [(6, 0), (4, 2)],
+            3,
+        ),
+    ],
+)
+def test_whole_lines_are_packed_so_that_many_promises_hold(
+    lines: list[tuple[int, int | None, bool]], supplies: list[tuple[int, int]], kept: int
+) -> None:
+    assert len(packing(lines, supplies).turns) == kept
+
+
+def test_where_the_larger_and_better_ranked_would_cost_two_the_two_are_kept() -> None:
+    demands = [waits(1, 6, keep_by=day(1)), waits(2, 3, keep_by=day(1)), waits(3, 3, keep_by=day(1))]
+
+    assert kept_of(demands, [stock(1, 6)]).turns == {1, 2}
+
+
+def test_what_holds_only_a_part_or_too_late_is_no_holder() -> None:
+    demands = [waits(1, 6, keep_by=day(5)), waits(2, 4, keep_by=day(5))]
+    supply = [stock(1, 7), inbound(2, 9, 8)]
+
+    for held in ([Peg(2, 1, 3)], [Peg(2, 1, 3), Peg(2, 2, 1)], [Peg(2, 2, 4)], [Peg(2, 99, 4)]):
+        pegs = match(demands, supply, today=TODAY, current=held)
+        assert table(pegs) == {(1, 1): 6, (2, 1): 1, (2, 2): 3}
+
+    held_in_two = [Peg(2, 1, 3), Peg(2, 1, 1)]
+    pegs = match(demands, supply, today=TODAY, current=held_in_two)
+    assert table(pegs) == {(1, 1): 3, (1, 2): 3, (2, 1): 4}

@@ -334,12 +334,24 @@ def test_a_loose_demand_makes_room_for_a_whole_one_of_the_same_day() -> None:
 
 
 def test_the_difference_says_what_to_remove_add_and_change() -> None:
-    old = [Peg(1, 1, 5), Peg(1, 2, 3), Peg(2, 1, 4), Peg(2, 1, 1)]
-    new = [Peg(3, 1, 7), Peg(1, 1, 5), Peg(2, 1, 6), Peg(1, 9, 1)]
+    old = [Peg(9, 1, 2), Peg(1, 1, 5), Peg(1, 2, 3), Peg(2, 1, 4), Peg(2, 1, 1), Peg(1, 4, 4)]
+    new = [Peg(3, 1, 7), Peg(1, 1, 5), Peg(2, 1, 6), Peg(1, 9, 1), Peg(1, 4, 3)]
 
     assert diff(old, new) == PegChange(
-        removed=(Peg(1, 2, 3),), added=(Peg(1, 9, 1), Peg(3, 1, 7)), changed=(Peg(2, 1, 6),)
+        removed=(Peg(1, 2, 3), Peg(9, 1, 2)),
+        added=(Peg(1, 9, 1), Peg(3, 1, 7)),
+        changed=(Peg(1, 4, 3), Peg(2, 1, 6)),
     )
+
+
+def test_the_difference_comes_in_order_of_demand_and_supply() -> None:
+    pegs = [Peg(demand, supply, 1) for demand in (8, 1, 16, 3) for supply in (24, 2, 8)]
+    more = [Peg(peg.demand_ref, peg.supply_ref, 2) for peg in pegs]
+    pairs = [(demand, supply) for demand in (1, 3, 8, 16) for supply in (2, 8, 24)]
+
+    changes = diff(pegs, []).removed, diff([], pegs).added, diff(pegs, more).changed
+
+    assert [[(peg.demand_ref, peg.supply_ref) for peg in change] for change in changes] == [pairs] * 3
 
 
 @pytest.mark.parametrize(
