@@ -19,4 +19,14 @@ HANDLERS: Mapping[type[events.Event], Sequence[events.Listener]] = {
     events.HoldCleared: [replanning.mark_supply],
     events.PolicyChanged: [replanning.mark_policy],
 }
-"""Events not named here are for the feed only."""
+# These tell the feed and the history; nothing of ours acts on them.
+FEED_ONLY: frozenset[type[events.Event]] = frozenset(
+    {
+        events.OrderHeld,
+        events.PromiseMoved,
+        events.BackorderReleased,
+        events.ChoiceRecorded,
+        events.CapReached,
+        events.SignalRaised,
+    }
+)

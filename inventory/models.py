@@ -7,6 +7,8 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 
+from oms.kernel import clock
+
 MAX_QTY = 10_000_000
 """No document may name more units than this on one line: beyond it is a typing error."""
 
@@ -29,7 +31,7 @@ class Sku(models.Model):
     pack_qty = models.PositiveIntegerField(default=1, validators=[MinValueValidator(1)])
     is_tracked = models.BooleanField(default=True, help_text="Untracked SKUs are always in stock.")
     is_shipped_together = models.BooleanField(default=False, help_text="Kit: ship all parts in one parcel.")
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(default=clock.now, editable=False)
 
     class Meta:
         verbose_name = "SKU"
@@ -90,7 +92,9 @@ class Location(models.Model):
     name = models.CharField(max_length=120, blank=True, default="")
     timezone = models.CharField(max_length=60, default="UTC")
     country = models.CharField(max_length=2, default="DE")
-    regions = ArrayField(models.CharField(max_length=40), default=list, blank=True, help_text="Empty: all regions.")
+    regions = ArrayField(
+        models.CharField(max_length=40), default=list, blank=True, help_text="Empty: all regions."
+    )
     work_days = ArrayField(models.PositiveSmallIntegerField(), default=working_week, help_text="0 = Monday.")
     holiday_country = models.CharField(max_length=2, blank=True, default="")
     holiday_subdivision = models.CharField(max_length=10, blank=True, default="")
@@ -128,11 +132,17 @@ class Supply(models.Model):
     kind = models.CharField(max_length=12, choices=Kind)
     quantity = models.IntegerField(default=0)
     pegged_qty = models.IntegerField(default=0)
-    ready_on = models.DateField(null=True, blank=True, help_text="Empty: now (stock) or not known (the rest).")
+    ready_on = models.DateField(
+        null=True, blank=True, help_text="Empty: now (stock) or not known (the rest)."
+    )
     is_confirmed = models.BooleanField(default=False)
-    reference = models.CharField(max_length=80, blank=True, default="", help_text="The document it comes from.")
-    last_cause = models.CharField(max_length=40, blank=True, default="", help_text="Why it last moved or shrank.")
-    created_at = models.DateTimeField(auto_now_add=True)
+    reference = models.CharField(
+        max_length=80, blank=True, default="", help_text="The document it comes from."
+    )
+    last_cause = models.CharField(
+        max_length=40, blank=True, default="", help_text="Why it last moved or shrank."
+    )
+    created_at = models.DateTimeField(default=clock.now, editable=False)
 
     class Meta:
         verbose_name_plural = "supplies"
@@ -146,11 +156,15 @@ class Supply(models.Model):
                 fields=("sku", "location"), condition=Q(kind="stock"), name="one_stock_per_sku_and_location"
             ),
             models.UniqueConstraint(
-                fields=("sku", "location"), condition=Q(kind="planned"), name="one_planned_per_sku_and_location"
+                fields=("sku", "location"),
+                condition=Q(kind="planned"),
+                name="one_planned_per_sku_and_location",
             ),
         )
         indexes = (
-            models.Index(fields=("sku",), condition=Q(quantity__gt=F("pegged_qty")), name="supply_with_free_units"),
+            models.Index(
+                fields=("sku",), condition=Q(quantity__gt=F("pegged_qty")), name="supply_with_free_units"
+            ),
             models.Index(fields=("ready_on",), condition=Q(quantity__gt=0), name="supply_by_ready_date"),
         )
 
@@ -233,7 +247,9 @@ class StockCount(models.Model):
 
     class Meta:
         ordering = ("-id",)
-        constraints = (models.UniqueConstraint(fields=("source", "external_id"), name="one_count_per_external_id"),)
+        constraints = (
+            models.UniqueConstraint(fields=("source", "external_id"), name="one_count_per_external_id"),
+        )
 
     def __str__(self) -> str:
         return f"{self.external_id} {self.delta_qty:+d}"
