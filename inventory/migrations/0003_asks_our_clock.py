@@ -5,20 +5,19 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('inventory', '0002_refuses_rewriting_facts'),
+        ("inventory", "0002_refuses_rewriting_facts"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='sku',
-            name='created_at',
+            model_name="sku",
+            name="created_at",
             field=models.DateTimeField(default=oms.kernel.clock.now, editable=False),
         ),
         migrations.AlterField(
-            model_name='supply',
-            name='created_at',
+            model_name="supply",
+            name="created_at",
             field=models.DateTimeField(default=oms.kernel.clock.now, editable=False),
         ),
     ]
