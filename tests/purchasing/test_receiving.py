@@ -358,7 +358,7 @@ def test_a_receipt_costs_the_same_for_3_and_500_lines() -> None:
     def prepare(count: int) -> Callable[[], object]:
         order = PurchaseOrderFactory.create()
         made = [PurchaseLineFactory.create(purchase_order=order, line_no=n + 1) for n in range(count)]
-        for row in made[::2]:
+        for row in made[::50]:
             claim(row.supply, 4)
         rows = [came(9, line_no=row.line_no, rejected_qty=1, held_qty=2) for row in made]
         return lambda: take(made[0], *rows, external_id=f"GR-{count}")
