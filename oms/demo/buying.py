@@ -7,8 +7,8 @@ from datetime import date, timedelta
 from random import Random
 
 from inventory.models import Location
-from oms.api.committing import commit
 from oms.demo import delays
+from oms.demo.acting import act
 from oms.demo.delays import VendorRecord
 from oms.demo.reordering import Shelf
 from oms.demo.tally import Tally
@@ -23,6 +23,9 @@ from purchasing.receiving import ReceivedLine
 NEARER = 4
 USUAL_LEAD = 60
 PACKS = (1, 2, 6, 12)
+# Flawed goods are sent back as often as they are put aside to be looked at.
+REJECTED = 0.5
+HELD_DAYS = 5
 # How a shelf stands on the day its SKU is first asked for, in days' demand of that day: some are bare.
 OPENING_COVER = (0, 1, 2, 4, 8, 16)
 
@@ -61,6 +64,8 @@ class Buyer:
     shelves: dict[int, Shelf] = field(default_factory=dict)
     source_of: dict[int, Source] = field(default_factory=dict)
     diary: Diary = field(default_factory=Diary)
+    flawed_share: float = 0.0
+    """Receipts of a line in which a tenth of the goods is not as it should be."""
     placed: int = 0
 
     def take_in(self, first_demand: Mapping[int, int]) -> None:
@@ -68,7 +73,7 @@ class Buyer:
         weights = [len(source.vendor.delays) for source in self.sources]
         opening: dict[int, int] = {}
         for sku_id, qty in first_demand.items():
-            source = self.random.choices(self.sources, weights)[0]
+            source = self.source_of.get(sku_id) or self.random.choices(self.sources, weights)[0]
             self.source_of[sku_id] = source
             pack = self.random.choice(PACKS)
             self.shelves[sku_id] = Shelf(lead_days=source.lead_days, pack_qty=pack, moq=pack)
@@ -82,7 +87,7 @@ class Buyer:
         """Announce what has become known: purchases that will come later than they were to."""
         for order_id, arrives_on in self.diary.to_tell.pop(today, ()):
             for line in PurchaseLine.objects.filter(purchase_order_id=order_id).order_by("line_no"):
-                commit(lambda line=line, on=arrives_on: self._slip(line.pk, on))  # type: ignore[misc]
+                act(self._slip, line.pk, arrives_on)
                 self.tally.slips += 1
 
     def receive_due(self, today: date) -> None:
@@ -91,13 +96,14 @@ class Buyer:
         for order in PurchaseOrder.objects.filter(pk__in=ids).order_by("pk"):
             self._receive(order)
 
-    def buy(self, today: date) -> None:
-        """Close the day of every shelf and order what the rule asks for, one purchase per supplier."""
-        wanted: dict[int, int] = {}
-        for sku_id, shelf in self.shelves.items():
+    def close_day(self) -> None:
+        """Let the day's demand of every shelf into its mean."""
+        for shelf in self.shelves.values():
             shelf.end_day()
-            if qty := shelf.order_qty():
-                wanted[sku_id] = qty
+
+    def buy(self, today: date) -> None:
+        """Order what the rule asks for, one purchase per supplier, each with a fate of its own."""
+        wanted = {sku_id: qty for sku_id, shelf in self.shelves.items() if (qty := shelf.order_qty())}
         for order, source in self._place_with_sources(wanted):
             course = delays.draw_course(source.vendor, source.lead_days, self.random)
             arrives_on = today + timedelta(days=course.arrives_in)
@@ -142,15 +148,14 @@ class Buyer:
         for sku_id, qty in wanted.items():
             self.shelves[sku_id].give_back(qty)
         self.tally.purchases += 1
-        return commit(
-            lambda: ordering.place(
-                number=f"{self.name}-{self.placed:05d}",
-                supplier_id=source.supplier.pk,
-                location_id=self.location.pk,
-                state=PurchaseOrder.State.CONFIRMED,
-                lines=lines,
-                actor=self.actor,
-            )
+        return act(
+            ordering.place,
+            number=f"{self.name}-{self.placed:05d}",
+            supplier_id=source.supplier.pk,
+            location_id=self.location.pk,
+            state=PurchaseOrder.State.CONFIRMED,
+            lines=lines,
+            actor=self.actor,
         )
 
     def _slip(self, line_id: int, expected_on: date) -> None:
@@ -160,23 +165,31 @@ class Buyer:
 
     def _receive(self, order: PurchaseOrder) -> None:
         lines = [
-            ReceivedLine(line_no=line.line_no, received_qty=line.open_qty)
+            self._received(line.line_no, line.open_qty)
             for line in order.lines.order_by("line_no")
             if line.open_qty
         ]
         if not lines:
             return
-        commit(
-            lambda: receiving.receive(
-                external_id=f"GR-{order.number}",
-                source=self.name,
-                purchase_order_id=order.pk,
-                received_at=clock.now(),
-                lines=lines,
-                actor=self.actor,
-            )
+        act(
+            receiving.receive,
+            external_id=f"GR-{order.number}",
+            source=self.name,
+            purchase_order_id=order.pk,
+            received_at=clock.now(),
+            lines=lines,
+            actor=self.actor,
         )
         self.tally.receipts += 1
+
+    def _received(self, line_no: int, qty: int) -> ReceivedLine:
+        if not self.flawed_share or self.random.random() >= self.flawed_share:
+            return ReceivedLine(line_no=line_no, received_qty=qty)
+        flawed = -(-qty // 10)
+        if self.random.random() < REJECTED:
+            return ReceivedLine(line_no=line_no, received_qty=qty, rejected_qty=flawed)
+        clears_on = clock.today(self.location.timezone) + timedelta(days=HELD_DAYS)
+        return ReceivedLine(line_no=line_no, received_qty=qty, held_qty=flawed, hold_clears_on=clears_on)
 
 
 def suppliers_like(vendors: Iterable[VendorRecord], names: Sequence[str]) -> list[Source]:

@@ -2,7 +2,7 @@
 
 from backorders import cancelling, choosing, releasing, replanning
 from notifications import delivery
-from oms.api.committing import commit
+from oms.demo.acting import act
 from oms.demo.tally import Tally
 from oms.kernel import clock
 from oms.kernel.actors import Actor
@@ -31,7 +31,7 @@ def ship_all(*, source: str, tally: Tally, actor: Actor) -> None:
         order__source=source, state__in=(PickRequest.State.OPEN, PickRequest.State.ACKED)
     )
     for pick_id, number in list(picks.order_by("pk").values_list("pk", "number")):
-        commit(lambda pick_id=pick_id, number=number: ship(pick_id, number, actor))  # type: ignore[misc]
+        act(ship, pick_id, number, actor)
         tally.shipments += 1
 
 

@@ -2,20 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, time, timedelta
+from datetime import time
 from decimal import Decimal
 
 from backorders.models import AtpRule, CancellationPolicy
 from inventory.models import Location
-from oms.kernel import clock
-from oms.kernel.actors import Actor
-from oms.orders import returning
-from oms.orders.models import Channel, Order, OrderLine
+from oms.orders.models import Channel, Order
 
 FREE = Decimal(0)
 # Beyond all firm supply as well: the two giant orders of the data must be taken, and can be cancelled.
 OVERSELL = 200_000
-RETURN_DAYS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,20 +51,6 @@ def open_shop(titles: Mapping[str, str]) -> Replayed:
     return Replayed(f"replay-{runs + 1}", region, location, channel, titles)
 
 
-def take_return(world: Replayed, order_id: int, line_no: int, qty: int, actor: Actor) -> None:
-    """A customer sends units back; they are announced now and looked at at once, all good."""
-    back = returning.announce_return(
-        external_id=f"RMA-{order_id}-{line_no}-{_returns_of(order_id)}",
-        source=world.source,
-        order_id=order_id,
-        location_id=world.location.pk,
-        expected_on=_today(world) + timedelta(days=RETURN_DAYS),
-        lines=[(line_no, qty)],
-        actor=actor,
-    )
-    returning.inspect_return(return_id=back.pk, lines=[(line_no, qty, 0, None)], actor=actor)
-
-
 def _rules(channel: Channel) -> None:
     AtpRule.objects.get_or_create(
         name="Replay: sell what is coming",
@@ -85,11 +67,3 @@ def _rules(channel: Channel) -> None:
         name="Replay: may cancel until picked",
         defaults={"channel": channel, "auto_cancel_days_late": 60, "asks_first": False},
     )
-
-
-def _returns_of(order_id: int) -> int:
-    return OrderLine.objects.filter(order_id=order_id, return_lines__isnull=False).count()
-
-
-def _today(world: Replayed) -> date:
-    return clock.today(world.location.timezone)

@@ -1,45 +1,32 @@
 """Drives a stream of order lines through the real acceptance path, day by day, in compressed time."""
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
-from backorders import promising
-from backorders.promising import OrderRefused
-from inventory import counting
-from inventory.models import Sku, Supply
-from oms.api.committing import commit
-from oms.demo import categories, floor, opening
+from inventory.models import Sku
+from oms.demo import categories, floor, opening, undoing
 from oms.demo.buying import Buyer
 from oms.demo.columns import RetailLine, invoices
 from oms.demo.opening import Replayed
+from oms.demo.taking import reason_of, take
 from oms.demo.tally import Tally
+from oms.demo.undoing import Ledger
 from oms.kernel import clock
 from oms.kernel.actors import Actor, job
 from oms.kernel.clock import Journey
 from oms.kernel.errors import DomainError
-from oms.orders import lifecycle
 from oms.orders.drafts import CustomerDraft, LineDraft, OrderDraft
-from oms.orders.models import Order, OrderLine
+from oms.orders.models import Order
 
 ACTOR: Actor = job("replay")
 DAWN, DUSK = time(6), time(20)
 PLAN_EVERY = timedelta(hours=1)
 Advance = Callable[[int], None]
 """Told how many rows more are done."""
-
-
-@dataclass
-class Bought:
-    """Units of one accepted line that could still be cancelled or sent back."""
-
-    line_id: int
-    order_id: int
-    line_no: int
-    left: int
 
 
 @dataclass
@@ -54,7 +41,7 @@ class Replay:
     zone: ZoneInfo
     advance: Advance
     sku_ids: dict[str, int] = field(default_factory=dict)
-    bought: defaultdict[tuple[str, str], list[Bought]] = field(default_factory=lambda: defaultdict(list))
+    ledger: Ledger = field(default_factory=lambda: Ledger(ACTOR))
     seen: Counter[str] = field(default_factory=Counter)
     first_day: date | None = None
     day: date | None = None
@@ -96,6 +83,7 @@ class Replay:
         floor.release_all()
         floor.ship_all(source=self.world.source, tally=self.tally, actor=ACTOR)
         floor.sweep(self.tally)
+        self.buyer.close_day()
         self.buyer.buy(self.day)
         # What was cancelled or bought just now is planned before the next dawn.
         self._plan()
@@ -156,38 +144,24 @@ class Replay:
         self.buyer.take_in(asked)
 
     def _accept(self, group: Sequence[RetailLine]) -> None:
-        """Accept one invoice; lines that a rule refuses are left out and it is tried once more."""
-        wanted = dict(enumerate(group, start=1))
-        number = self._number(group[0].invoice)
-        try:
-            order = self._try(number, wanted)
-        except OrderRefused as refusal:
-            for detail in refusal.details:
-                self.tally.refused[str(detail.get("cap") or detail["code"])] += 1
-                del wanted[detail["line_no"]]
-            order = self._try_again(f"{number}/2", wanted)
-        if order:
-            self._remember(order, wanted)
+        lines = dict(enumerate(group, start=1))
+        taken = take(self._draft(self._number(group[0].invoice), lines), ACTOR)
+        for refusal in taken.refusals:
+            self.tally.refused[reason_of(refusal)] += 1
+        if taken.order is None:
+            return
+        wanted = {line.line_no: lines[line.line_no] for line in taken.draft.lines}
+        self._remember(taken.order, wanted)
 
-    def _try_again(self, number: str, wanted: dict[int, RetailLine]) -> Order | None:
-        if not wanted:
-            return None
-        try:
-            return self._try(number, wanted)
-        except OrderRefused as refusal:
-            self.tally.refused["refused again"] += len(wanted)
-            self.tally.failures[f"order: {refusal.code}"] += 1
-            return None
-
-    def _try(self, number: str, wanted: dict[int, RetailLine]) -> Order:
-        first = next(iter(wanted.values()))
-        draft = OrderDraft(
+    def _draft(self, number: str, lines: Mapping[int, RetailLine]) -> OrderDraft:
+        first = next(iter(lines.values()))
+        return OrderDraft(
             source=self.world.source,
             external_id=number,
             channel_id=self.world.channel.pk,
             region=self.world.region,
             country="GB",
-            customer=_customer(first, self.world.source),
+            customer=_customer(first),
             placed_at=self.journey.at,
             currency="GBP",
             lines=[
@@ -197,71 +171,43 @@ class Replay:
                     qty=line.qty,
                     unit_price=max(line.price, opening.FREE),
                 )
-                for line_no, line in wanted.items()
+                for line_no, line in lines.items()
             ],
         )
-        return commit(lambda: promising.accept(draft=draft, actor=ACTOR))
 
     def _number(self, invoice: str) -> str:
         """An invoice whose lines do not stand together becomes several orders."""
         self.seen[invoice] += 1
         return invoice if self.seen[invoice] == 1 else f"{invoice}-{self.seen[invoice]}"
 
-    def _remember(self, order: Order, wanted: dict[int, RetailLine]) -> None:
+    def _remember(self, order: Order, wanted: Mapping[int, RetailLine]) -> None:
         self.tally.orders += 1
         self.tally.accepted += len(wanted)
-        ids = dict(OrderLine.objects.filter(order=order).values_list("line_no", "pk"))
-        for line_no, line in wanted.items():
+        for line in wanted.values():
             self.buyer.shelves[self.sku_ids[line.sku]].sell(line.qty)
-            if line.customer:
-                self.bought[line.customer, line.sku].append(Bought(ids[line_no], order.pk, line_no, line.qty))
+        self.ledger.note(
+            order, {no: (line.customer, line.sku, line.qty) for no, line in wanted.items() if line.customer}
+        )
 
     def _undo(self, line: RetailLine) -> None:
-        """Cancel what is open of the customer's newest orders of this SKU; what left comes back."""
-        wanted = -line.qty
-        for bought in reversed(self.bought.get((line.customer, line.sku), [])):
-            if not wanted:
-                break
-            wanted -= self._undo_one(bought, min(wanted, bought.left), line)
-        self.tally.unmatched_units += wanted
-
-    def _undo_one(self, bought: Bought, wanted: int, line: RetailLine) -> int:
-        open_qty, shipped = OrderLine.objects.values_list("open_qty", "shipped_qty").get(pk=bought.line_id)
-        cancelled = min(wanted, open_qty)
-        if cancelled:
-            commit(
-                lambda: lifecycle.cancel_qty(
-                    line_id=bought.line_id, qty=cancelled, cause="customer_request", actor=ACTOR
-                )
-            )
-            self.tally.cancelled_units += cancelled
-        returned = min(wanted - cancelled, shipped)
-        if returned:
-            commit(lambda: opening.take_return(self.world, bought.order_id, bought.line_no, returned, ACTOR))
-            self.tally.returned_units += returned
-        bought.left -= cancelled + returned
-        self.buyer.shelves[self.sku_ids[line.sku]].give_back(cancelled + returned)
-        return cancelled + returned
+        undone, unmatched = self.ledger.undo(line.customer, line.sku, -line.qty, self.tally)
+        self.tally.unmatched_units += unmatched
+        if undone:
+            self.buyer.shelves[self.sku_ids[line.sku]].give_back(undone)
 
     def _count(self, line: RetailLine) -> None:
-        """A write-off or a find; a shelf is never counted below nothing."""
         sku_id = self.sku_ids[line.sku]
-        on_shelf = Supply.objects.filter(sku_id=sku_id, location=self.world.location, kind=Supply.Kind.STOCK)
-        delta = max(line.qty, -(on_shelf.values_list("quantity", flat=True).first() or 0))
+        delta = undoing.count(
+            sku_id=sku_id,
+            location_id=self.world.location.pk,
+            qty=line.qty,
+            external_id=f"{line.invoice}-{line.row}",
+            source=self.world.source,
+            actor=ACTOR,
+        )
         if not delta:
             self.tally.empty_counts += 1
             return
-        commit(
-            lambda: counting.count_stock(
-                external_id=f"{line.invoice}-{line.row}",
-                source=self.world.source,
-                sku_id=sku_id,
-                location_id=self.world.location.pk,
-                delta=delta,
-                cause="count",
-                actor=ACTOR,
-            )
-        )
         self.tally.counts += 1
         self.buyer.shelves[sku_id].give_back(delta)
 
@@ -281,7 +227,7 @@ def _sku(line: RetailLine, description: str) -> Sku:
     )
 
 
-def _customer(line: RetailLine, source: str) -> CustomerDraft:
+def _customer(line: RetailLine) -> CustomerDraft:
     """Nobody real: the number in the file makes the address."""
     number = line.customer or f"guest-{line.invoice}"
     return CustomerDraft(external_id=number, email=f"{number.lower()}@example.org", name=f"Customer {number}")
