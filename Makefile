@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 UV_PIN := uv==0.13.9
 
-.PHONY: help setup run test check bench audit lock
+.PHONY: help setup run test check bench audit openapi lock
 
 help: ## print these targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r name what; do printf '  %-7s %s\n' "$$name" "$$what"; done
@@ -46,6 +46,11 @@ bench: $(STAMP) ## orders per second against the running server
 
 audit: $(STAMP) ## check that the books balance
 	@$(BIN)/python manage.py audit $(ARGS)
+
+openapi: $(STAMP) ## write docs/openapi.json anew from the code
+	@DJANGO_SETTINGS_MODULE=oms.settings $(BIN)/python -c "import django; django.setup(); \
+		from oms.api import documents; print(documents.text(), end='')" > docs/openapi.json.new
+	mv docs/openapi.json.new docs/openapi.json
 
 LOCK := $(BIN)/uv pip compile -q pyproject.toml --python-version 3.11 --universal --fork-strategy fewest \
 	--no-header --no-emit-index-url --annotation-style line

@@ -1,20 +1,15 @@
-"""What is named in a table exists: events and listeners, periodic jobs, layers, the REST document."""
+"""What is named in a table exists: events and listeners, periodic jobs, layers."""
 
-import json
 from importlib import import_module
-from io import StringIO
 
 import pytest
 from celery import current_app
-from django.core.management import call_command
 from importlinter.cli import lint_imports
 
 from backorders.handlers import HANDLERS
 from oms import schedule
 from oms.kernel import events
 from tests.house.code import ROOT
-
-OPENAPI = ROOT / "docs" / "openapi.json"
 
 
 def _kinds() -> set[type[events.Event]]:
@@ -52,13 +47,3 @@ def test_no_two_periodic_jobs_share_a_name() -> None:
 
 def test_layers_hold() -> None:
     assert lint_imports(config_filename=str(ROOT / "pyproject.toml"), cache_dir=None) == 0
-
-
-def test_the_committed_rest_document_is_what_we_serve() -> None:
-    if not OPENAPI.exists():
-        pytest.skip("docs/openapi.json is not committed yet")
-    told = StringIO()
-
-    call_command("spectacular", format="openapi-json", stdout=told)
-
-    assert json.loads(told.getvalue()) == json.loads(OPENAPI.read_text())
