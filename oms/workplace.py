@@ -71,7 +71,8 @@ class Work:
             on=when,
         )
         ordered = said.order_by(*([self.day] if self.day else []), "pk")
-        return ordered.values_list("queue_no", "pk", "called", "aside", "on")[: COUNTED_AT_MOST + 1]
+        rows: QuerySet[Any] = ordered.values_list("queue_no", "pk", "called", "aside", "on")
+        return rows[: COUNTED_AT_MOST + 1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,7 +300,10 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         {
             "title": title,
             "what": what,
-            "cards": [cards.get(queue.title, Card(queue)) for queue in queues if queue.is_for(request)],
+            "cards": sorted(
+                (cards.get(queue.title, Card(queue)) for queue in queues if queue.is_for(request)),
+                key=lambda card: card.count == "0",
+            ),
             "is_work": queues is NEEDS_A_PERSON,
         }
         for title, what, queues in GROUPS
@@ -313,7 +317,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     linked = [
         {
             "title": title,
-            "collapsible": True,
+            "collapsible": queues is not NEEDS_A_PERSON,
             "items": [_linked(queue, request) for queue in queues if queue.is_for(request)],
         }
         for title, _, queues in GROUPS

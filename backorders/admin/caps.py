@@ -1,6 +1,6 @@
 """Caps, how much of each is used, and by whom."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import OuterRef, QuerySet, Subquery, Sum
@@ -20,6 +20,7 @@ class CapForm(PolicyForm):
 
     class Meta:
         model = Cap
+        labels: ClassVar[dict[str, str]] = {"sku": "SKU", "is_monitor_only": "Only watches, refuses nothing"}
         fields = (
             *("name", "sku", "category", "channel", "region", "customer_class", "starts_on", "ends_on"),
             *(
@@ -185,4 +186,4 @@ class RefusedDemandAdmin(FactAdmin):
 
     @admin.display(description="Why")
     def reason_words(self, row: RefusedDemand) -> str:
-        return row.reason.replace("_", " ")
+        return shown.spelt(row.reason)

@@ -47,6 +47,9 @@ class DelayCaseAdmin(FactAdmin):
     search_fields = ("order_line__order__number",)
     ordering = ("answer_by", "id")
 
+    def title_of(self, row: DelayCase) -> str:
+        return f"{row.order_line}, delay {row.delay_no}"
+
     @admin.display(description="Line")
     def line(self, row: DelayCase) -> str:
         return str(row.order_line)
@@ -71,7 +74,7 @@ class DelayCaseAdmin(FactAdmin):
     def state(self, row: DelayCase) -> str:
         if row.closed_at is None:
             return shown.chip("open", "warn")
-        return shown.chip(row.closed_because.replace("_", " ") or "closed")
+        return shown.chip(shown.spelt(row.closed_because) or "closed")
 
     def page_context(self, request: HttpRequest, row: DelayCase) -> dict[str, Any]:
         return {
@@ -99,7 +102,7 @@ class ChoiceAdmin(FactAdmin):
 
     @admin.display(description="Choice")
     def choice_words(self, row: Answered) -> str:
-        return row.choice.replace("_", " ")
+        return shown.spelt(row.choice)
 
     @admin.display(description="By")
     def by_words(self, row: Answered) -> str:

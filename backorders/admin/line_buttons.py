@@ -34,7 +34,7 @@ class CorrectForm(AskForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        options = [(code, str(label).replace("_", " ")) for code, label in Backorder.Cause.choices]
+        options = [(code, shown.spelt(code)) for code in Backorder.Cause.values]
         self.fields["cause"].choices = options  # type: ignore[attr-defined]
 
 
@@ -60,7 +60,7 @@ class CorrectCause(Button[OrderLine]):
 
     def press(self, data: dict[str, Any]) -> Done:
         tag = causes.correct_cause(order_line_id=self.row.pk, actor=self.actor, **data)
-        return Done(f"{self.row} waits because of {tag.get_cause_display().replace('_', ' ')}.")
+        return Done(f"{self.row} waits because of {shown.spelt(tag.cause)}.")
 
 
 class AnswerForm(AskForm):

@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from simple_history.admin import SimpleHistoryAdmin
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, RelatedDropdownFilter
-from unfold.widgets import UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextInputWidget
 
 from backorders import policies
 from backorders.models import AtpRule, CancellationPolicy
@@ -20,6 +20,22 @@ from oms.kernel.admin.buttons import actor_of
 from oms.kernel.admin.filters import Choice
 
 WAITS = [(mode.value, mode.replace("_", " ")) for mode in WaitMode]
+LABELS = {
+    "sku": "SKU",
+    "oversell_qty": "Units beyond firm supply",
+    "needs_open_purchase": "Only with an open purchase",
+    "longest_wait_days": "Longest wait, days",
+    "tolerance_days": "Tolerance, days",
+    "least_buffer_days": "Least buffer, days",
+    "max_volatility": "Highest volatility (CV)",
+    "deposit_percent": "Deposit, %",
+    "disclosure": "Words that disclose it",
+    "self_cancel_until": "Customers may cancel",
+    "auto_cancel_days_late": "Days late",
+    "auto_cancel_on_delay": "On delay number",
+    "answer_days": "Days to answer a delay",
+    "refund_days": "Days to send a refund",
+}
 MODE_TONES = {"deny": "plain", "backorder": "note", "preorder": "note"}
 
 
@@ -109,13 +125,14 @@ class AtpRuleForm(PolicyForm):
 
     kinds = forms.MultipleChoiceField(
         choices=Supply.Kind.choices,
-        widget=forms.CheckboxSelectMultiple,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
         label="Supply that counts",
         help_text="What may be promised from. “planned” are units nobody has bought yet.",
     )
 
     class Meta:
         model = AtpRule
+        labels = LABELS
         fields = (
             *(
                 "name",
@@ -227,7 +244,7 @@ class AtpRuleAdmin(PolicyAdmin):
 
     @admin.display(description="Mode")
     def mode_chip(self, row: AtpRule) -> str:
-        return shown.chip(row.mode.replace("_", " "), MODE_TONES.get(row.mode, "good"))
+        return shown.chip(shown.spelt(row.mode), MODE_TONES.get(row.mode, "good"))
 
     @admin.display(description="Longest wait")
     def wait(self, row: AtpRule) -> str:
@@ -245,6 +262,7 @@ class CancellationPolicyForm(PolicyForm):
 
     class Meta:
         model = CancellationPolicy
+        labels = LABELS
         fields = (
             *("name", "sku", "category", "channel", "region", "mode", "priority", "self_cancel_until"),
             *("auto_cancel_days_late", "auto_cancel_on_delay", "asks_first", "answer_days", "silence_means"),

@@ -43,6 +43,9 @@ class PromiseAdmin(FactAdmin):
     search_fields = ("order_line__order__number", "order_line__sku__code")
     ordering = ("-id",)
 
+    def title_of(self, row: Promise) -> str:
+        return f"{row.order_line}, promise {row.revision}"
+
     @admin.display(description="Line")
     def line(self, row: Promise) -> str:
         return str(row.order_line)
@@ -123,6 +126,9 @@ class BackorderAdmin(FactAdmin):
         rows: QuerySet[Backorder] = super().get_queryset(request)
         return rows.annotate(promised_on=Subquery(demand.values("promised_on")[:1]))
 
+    def title_of(self, row: Backorder) -> str:
+        return f"{row.order_line}, backorder"
+
     @admin.display(description="Line")
     def line(self, row: Backorder) -> str:
         return str(row.order_line)
@@ -137,7 +143,7 @@ class BackorderAdmin(FactAdmin):
 
     @admin.display(description="Cause")
     def cause_chip(self, row: Backorder) -> str:
-        return shown.chip(row.get_cause_display().replace("_", " "))
+        return shown.chip(shown.spelt(row.cause))
 
     @admin.display(description="Confidence")
     def confidence_words(self, row: Backorder) -> str:
@@ -163,9 +169,19 @@ class BackorderAdmin(FactAdmin):
             "waits": self.waits(row),
             "promised": self.promised(row),
             "confidence": self.confidence_words(row),
-            "evidence": [(name.replace("_", " "), value) for name, value in row.evidence.items()],
+            "findings": [_finding(found) for found in row.evidence.get("causes", ())],
             "tags": list(row.tags.all()),
         }
+
+
+def _finding(found: dict[str, Any]) -> dict[str, str]:
+    """One cause the evidence speaks for, in words."""
+    return {
+        "cause": shown.spelt(str(found.get("cause", ""))),
+        "qty": str(found.get("qty", "")),
+        "share": f"{float(found.get('share', 0)):.0%}",
+        "confidence": f"{float(found.get('confidence', 0)):.0%}",
+    }
 
 
 @admin.register(CauseTag)
@@ -189,7 +205,7 @@ class CauseTagAdmin(FactAdmin):
 
     @admin.display(description="Cause")
     def cause_words(self, row: CauseTag) -> str:
-        return row.get_cause_display().replace("_", " ")
+        return shown.spelt(row.cause)
 
     @admin.display(description="Confidence")
     def confidence_words(self, row: CauseTag) -> str:

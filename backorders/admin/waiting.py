@@ -55,6 +55,9 @@ class DemandAdmin(FactAdmin):
             return RANK
         return ("promised_on", "id") if request.GET.get("queue") == "late" else ("-id",)
 
+    def title_of(self, row: Demand) -> str:
+        return f"{row.order_line}, {row.sku}"
+
     @admin.display(description="Line")
     def line(self, row: Demand) -> str:
         return str(row.order_line)
@@ -137,6 +140,9 @@ class ReplanRequestAdmin(FactAdmin):
     list_filter = (StuckFilter,)
     list_select_related = ("sku",)
     search_fields = ("sku__code",)
+
+    def title_of(self, row: ReplanRequest) -> str:
+        return row.sku.code
 
     @admin.display(description="Why")
     def cause_words(self, row: ReplanRequest) -> str:

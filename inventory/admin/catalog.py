@@ -15,7 +15,7 @@ from inventory.admin.stock_buttons import CountStock, HoldStock
 from inventory.models import Alternative, KitPart, Location, Sku
 from oms.kernel import shown
 from oms.kernel.admin.base import HouseAdmin
-from oms.kernel.admin.forms import WEEKDAYS
+from oms.kernel.admin.forms import WEEKDAYS, WorkDaysField
 
 TONES = {"active": "good", "unreleased": "note", "discontinued": "plain"}
 
@@ -78,9 +78,7 @@ class SkuAdmin(HouseAdmin):
 class LocationForm(forms.ModelForm):  # type: ignore[type-arg]
     """Days as boxes to tick, a zone that exists."""
 
-    work_days = forms.TypedMultipleChoiceField(
-        choices=list(enumerate(WEEKDAYS)), coerce=int, widget=forms.CheckboxSelectMultiple, required=False
-    )
+    work_days = WorkDaysField()
 
     class Meta:
         model = Location

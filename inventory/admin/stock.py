@@ -62,6 +62,9 @@ class SupplyAdmin(FactAdmin):
         is_list = request.resolver_match and request.resolver_match.url_name == "inventory_supply_changelist"
         return rows.filter(quantity__gt=0) if is_list else rows
 
+    def title_of(self, row: Supply) -> str:
+        return f"{row.sku} at {row.location}, {row.reference or row.kind}"
+
     @admin.display(description="SKU")
     def sku_link(self, row: Supply) -> str:
         return row.sku.code
@@ -146,6 +149,9 @@ class StockHoldAdmin(FactAdmin):
     list_filter = (OpenHoldFilter, ("sku", AutocompleteSelectFilter), ("location", RelatedDropdownFilter))
     list_select_related = ("sku", "location")
     search_fields = ("sku__code",)
+
+    def title_of(self, row: StockHold) -> str:
+        return f"{row.qty} of {row.sku} at {row.location}"
 
     @admin.display(description="Why")
     def cause_words(self, row: StockHold) -> str:

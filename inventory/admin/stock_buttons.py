@@ -152,7 +152,7 @@ class ClearHold(Button[StockHold]):
 class CountHere(CountStock):
     """The same from a supply's page, where SKU and location are known."""
 
-    def __init__(self, request: HttpRequest, row: Supply) -> None:  # type: ignore[override]
+    def __init__(self, request: HttpRequest, row: Supply) -> None:
         super().__init__(request, row.sku)
         self.stock = row
 

@@ -19,7 +19,6 @@ from oms.kernel.admin.forms import AskForm
 from oms.kernel.errors import DomainError
 from oms.orders.models import Order
 
-TONES = {"queued": "note", "sending": "note", "sent": "good", "failed": "bad", "bounced": "bad"}
 PERMISSION = "notifications.resend_message"
 
 
@@ -72,11 +71,11 @@ class MessageAdmin(FactAdmin):
 
     @admin.display(description="Kind")
     def kind_words(self, row: Message) -> str:
-        return row.kind.replace("_", " ")
+        return shown.spelt(row.kind)
 
     @admin.display(description="State")
     def state_chip(self, row: Message) -> str:
-        return shown.chip(row.state, TONES[row.state])
+        return shown.state(row.state)
 
     @admin.display(description="Written")
     def created(self, row: Message) -> str:

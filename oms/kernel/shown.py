@@ -15,6 +15,12 @@ from oms.kernel.causes import CAUSES
 
 NOTHING = "–"
 DAY = 86_400
+STATE_TONES = {
+    **dict.fromkeys(("sent", "shipped", "confirmed", "settled", "inspected", "arrived", "done"), "good"),
+    **dict.fromkeys(("queued", "sending", "acked", "accepted", "expected", "open"), "note"),
+    **dict.fromkeys(("draft", "requested", "held", "running"), "warn"),
+    **dict.fromkeys(("failed", "bounced"), "bad"),
+}
 
 
 def page_of(row: Model) -> str:
@@ -53,6 +59,16 @@ def list_link(model: type[Model], query: str, text: object) -> SafeString:
 def chip(text: object, tone: str = "plain") -> SafeString:
     """A small coloured word; tones: plain, good, note, warn, bad."""
     return format_html('<span class="oms-chip oms-chip--{}">{}</span>', tone, text)
+
+
+def state(code: str) -> SafeString:
+    """The state of a document as a chip; codes of one meaning have one tone everywhere."""
+    return chip(spelt(code), STATE_TONES.get(code, "plain"))
+
+
+def spelt(code: str) -> str:
+    """A code of ours in words."""
+    return code.replace("_", " ")
 
 
 def muted(text: object) -> SafeString:

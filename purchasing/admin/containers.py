@@ -11,8 +11,6 @@ from purchasing.admin.line_buttons import FillContainer, MoveContainer
 from purchasing.admin.lines import waiting_for
 from purchasing.models import InboundLine, InboundShipment
 
-TONES = {"open": "note", "arrived": "good", "cancelled": "plain"}
-
 
 @admin.register(InboundShipment)
 class InboundShipmentAdmin(FactAdmin):
@@ -29,7 +27,7 @@ class InboundShipmentAdmin(FactAdmin):
 
     @admin.display(description="State")
     def state_chip(self, row: InboundShipment) -> str:
-        return shown.chip(row.state, TONES[row.state])
+        return shown.state(row.state)
 
     @admin.display(description="Expected")
     def expected(self, row: InboundShipment) -> str:

@@ -8,7 +8,7 @@ from django import forms
 from backorders import preview
 from oms.kernel import clock, shown
 from oms.kernel.admin.buttons import Button, Done, Preview
-from oms.kernel.admin.forms import CauseForm, DateField, QtyField
+from oms.kernel.admin.forms import CauseForm, DateField, QtyField, WhyForm
 from purchasing import changing, containers
 from purchasing.lifecycle import OPEN_STATES
 from purchasing.models import InboundShipment, PurchaseLine, PurchaseOrder
@@ -164,7 +164,7 @@ class AboardField(forms.CharField):
 
     widget = forms.Textarea(attrs={"rows": 6, "placeholder": "PO-1042/1 120"})
 
-    def clean(self, value: Any) -> list[tuple[int, int]]:  # type: ignore[override]
+    def clean(self, value: Any) -> list[tuple[int, int]]:
         rows = [line.split() for line in str(super().clean(value)).splitlines() if line.strip()]
         return [self._found(number, words) for number, words in enumerate(rows, start=1)]
 
@@ -180,14 +180,13 @@ class AboardField(forms.CharField):
         return line.pk, int(words[1])
 
 
-class FillForm(CauseForm):
+class FillForm(WhyForm):
     """A container to be."""
 
     number = forms.CharField(max_length=60, help_text="The container's or ASN's number.")
     expected_on = DateField(label="Expected")
     lines = AboardField(help_text="One purchase line per row: order/line and how many units travel.")
     field_order = ("number", "expected_on", "lines", "cause")
-    note = None
 
     def field_of(self, named: str) -> str | None:
         return "lines" if named.startswith("lines") else super().field_of(named)

@@ -15,7 +15,7 @@ from oms.kernel.admin.base import FactAdmin
 from oms.kernel.admin.filters import Choice
 from oms.workplace import overdue_purchases
 from purchasing.admin.line_buttons import ChangeLine, GiveUpLine
-from purchasing.admin.orders import TONES, lines_with_waiting
+from purchasing.admin.orders import lines_with_waiting
 from purchasing.models import DateChange, PurchaseLine, PurchaseOrder, QtyChange
 
 SHOWN_AT_MOST = 100
@@ -82,7 +82,7 @@ class PurchaseLineAdmin(FactAdmin):
     def state_chip(self, row: PurchaseLine) -> str:
         if not row.open_qty and row.received_qty:
             return shown.chip("received", "good")
-        return shown.chip(row.purchase_order.state, TONES[row.purchase_order.state])
+        return shown.state(row.purchase_order.state)
 
     @admin.display(description="Expected")
     def expected(self, row: PurchaseLine) -> str:
@@ -124,7 +124,6 @@ def waiting_for(supplies: list[Supply]) -> list[Peg]:
 class ChangeAdmin(FactAdmin):
     """Facts about a purchase line."""
 
-    list_filter = ("cause",)
     list_select_related = ("line__purchase_order",)
     search_fields = ("line__purchase_order__number",)
 
@@ -155,5 +154,4 @@ class QtyChangeAdmin(ChangeAdmin):
     """Changes of quantity."""
 
     about = "Every time the quantity of a purchase line changed: by whom, and why."
-    list_filter = ()
     list_display = ("at_words", "line", "from_qty", "to_qty", "cause_words", "note", "by_words")

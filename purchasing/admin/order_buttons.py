@@ -9,7 +9,7 @@ from django import forms
 from inventory.models import Location, Sku
 from oms.kernel import clock, shown
 from oms.kernel.admin.buttons import Button, Done
-from oms.kernel.admin.forms import AskForm, CauseForm, DateField, QtyField, once, once_field
+from oms.kernel.admin.forms import AskForm, DateField, QtyField, WhyForm, once, once_field
 from purchasing import ordering, receiving
 from purchasing.models import PurchaseLine, PurchaseOrder, Supplier
 
@@ -17,18 +17,12 @@ State = PurchaseOrder.State
 OPEN = (State.SENT, State.CONFIRMED)
 
 
-class OnlyCause(CauseForm):
-    """Only why."""
-
-    note = None
-
-
 class LinesField(forms.CharField):
     """SKU, quantity and day, one line each; what a spreadsheet pastes is understood."""
 
     widget = forms.Textarea(attrs={"rows": 6, "placeholder": "CHAIR-OAK 120 2026-05-12"})
 
-    def clean(self, value: Any) -> list[tuple[str, int, date | None]]:  # type: ignore[override]
+    def clean(self, value: Any) -> list[tuple[str, int, date | None]]:
         rows = [line.strip() for line in str(super().clean(value)).splitlines() if line.strip()]
         return [self._parsed(number, row) for number, row in enumerate(rows, start=1)]
 
@@ -157,7 +151,7 @@ class CloseOrder(Button[PurchaseOrder]):
     )
     icon = "done_all"
     permission = "purchasing.place_purchaseorder"
-    form = OnlyCause
+    form = WhyForm
     causes = ("supplier_short", "supplier_cancelled", "purchase_changed", "discontinued", "other")
 
     def is_offered(self) -> bool:
@@ -180,7 +174,7 @@ class CancelOrder(Button[PurchaseOrder]):
     icon = "cancel"
     tone = "bad"
     permission = "purchasing.place_purchaseorder"
-    form = OnlyCause
+    form = WhyForm
     causes = ("supplier_cancelled", "purchase_changed", "discontinued", "other")
 
     def is_offered(self) -> bool:

@@ -21,7 +21,6 @@ from purchasing.admin.order_buttons import (
 )
 from purchasing.models import PurchaseLine, PurchaseOrder
 
-TONES = {"draft": "warn", "sent": "note", "confirmed": "good", "closed": "plain", "cancelled": "plain"}
 TO_COME = F("ordered_qty") - F("received_qty") - F("cancelled_qty")
 SHOWN_AT_MOST = 200
 
@@ -61,7 +60,7 @@ class PurchaseOrderAdmin(FactAdmin):
 
     @admin.display(description="State")
     def state_chip(self, row: PurchaseOrder) -> str:
-        return shown.chip(row.state, TONES[row.state])
+        return shown.state(row.state)
 
     @admin.display(description="Lines")
     def line_count(self, row: Any) -> str:

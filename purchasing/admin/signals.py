@@ -17,7 +17,6 @@ from purchasing import signalling
 from purchasing.models import PurchaseOrder, Signal
 
 KIND_TONES = {"order": "bad", "expedite": "warn", "defer": "note", "cancel": "plain"}
-STATE_TONES = {"open": "warn", "accepted": "good", "dismissed": "plain"}
 PERMISSION = "purchasing.accept_signal"
 
 
@@ -110,7 +109,7 @@ class SignalAdmin(FactAdmin):
 
     @admin.display(description="State")
     def state_chip(self, row: Signal) -> str:
-        return shown.chip(row.state, STATE_TONES[row.state])
+        return shown.state(row.state)
 
     @admin.display(description="Needed")
     def needed(self, row: Signal) -> str:
@@ -139,5 +138,5 @@ class SignalAdmin(FactAdmin):
             "kind": self.kind_chip(row),
             "state": self.state_chip(row),
             "needed": self.needed(row),
-            "basis": [(name.replace("_", " "), value) for name, value in row.basis.items()],
+            "basis": [(shown.spelt(name), value) for name, value in row.basis.items()],
         }

@@ -9,16 +9,14 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
 from oms.kernel import shown
 from oms.kernel.admin.base import HouseAdmin
-from oms.kernel.admin.forms import WEEKDAYS
+from oms.kernel.admin.forms import WorkDaysField
 from purchasing.models import PurchaseLine, Supplier, SupplierSku
 
 
 class SupplierForm(forms.ModelForm):  # type: ignore[type-arg]
     """Days as boxes to tick."""
 
-    work_days = forms.TypedMultipleChoiceField(
-        choices=list(enumerate(WEEKDAYS)), coerce=int, widget=forms.CheckboxSelectMultiple, required=False
-    )
+    work_days = WorkDaysField()
 
     class Meta:
         model = Supplier

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from inventory.models import Location
 from oms.api import access
@@ -23,7 +24,7 @@ class KeyForm(AskForm):
 
     name = forms.CharField(max_length=80, help_text="How it is called in every history, such as shop-berlin.")
     scopes = forms.MultipleChoiceField(
-        widget=forms.CheckboxSelectMultiple,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
         choices=[(name, f"{name}: {words}") for name, words in access.SCOPES.items()],
         label="May",
     )

@@ -9,8 +9,6 @@ from oms.api.models import BulkJob, BulkRow, IdempotencyKey
 from oms.kernel import shown
 from oms.kernel.admin.base import FactAdmin
 
-JOB_TONES = {"queued": "note", "running": "warn", "done": "good"}
-
 
 @admin.register(IdempotencyKey)
 class IdempotencyKeyAdmin(FactAdmin):
@@ -47,7 +45,7 @@ class BulkJobAdmin(FactAdmin):
 
     @admin.display(description="State")
     def state_chip(self, row: BulkJob) -> str:
-        return shown.chip(row.state, JOB_TONES[row.state])
+        return shown.state(row.state)
 
     @admin.display(description="Sent")
     def created(self, row: BulkJob) -> str:

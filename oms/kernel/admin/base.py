@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model, QuerySet
+from django.db.models import Field, Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, path
 from unfold.admin import ModelAdmin, TabularInline
@@ -36,17 +37,20 @@ class HouseAdmin(ModelAdmin):
     buttons: ClassVar[Sequence[type[Button[Any]]]] = ()
     list_buttons: ClassVar[Sequence[type[Button[Any]]]] = ()
     page: ClassVar[str] = ""
+    # Whether people edit it, so that there is a log of edits to be shown.
+    has_log: ClassVar[bool] = True
 
     paginator = paging.BoundedPaginator
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     list_per_page = 50
+    list_max_show_all = 0
     empty_value_display = shown.NOTHING
     list_filter_submit = True
     list_filter_sheet = True
     change_list_template = "workplace/list.html"
     change_form_template = "workplace/record.html"
-    compressed_fields = True
+    compressed_fields = False
     warn_unsaved_form = True
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
@@ -56,10 +60,20 @@ class HouseAdmin(ModelAdmin):
             path("do/<slug:slug>/", wrapped(self.list_button_view), name=f"{name}_all"),
             path("<int:object_id>/do/<slug:slug>/", wrapped(self.button_view), name=name),
         ]
-        return own + super().get_urls()
+        inherited: list[URLPattern | URLResolver] = super().get_urls()
+        return own + inherited
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return HouseList
+
+    def formfield_for_dbfield(self, db_field: Field[Any, Any], request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        # Choosing another row is not the moment to edit or delete it.
+        if field and isinstance(field.widget, RelatedFieldWidgetWrapper):
+            wrapper = field.widget
+            wrapper.can_add_related = wrapper.can_change_related = False
+            wrapper.can_delete_related = wrapper.can_view_related = False
+        return field
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -76,6 +90,7 @@ class HouseAdmin(ModelAdmin):
             raise Http404
         if not self.has_view_permission(request, row):
             raise PermissionDenied
+        row.shown_name = self.title_of(row)
         page = self._frame(request, kind, row)
         return buttons.answer(kind(request, row), page=page, back=shown.page_of(row))
 
@@ -92,19 +107,27 @@ class HouseAdmin(ModelAdmin):
     ) -> HttpResponse:
         drawn = buttons.offered([kind(request, self.model()) for kind in self.list_buttons])
         mine = {"about": self.about, "when_empty": self.when_empty, "buttons": drawn}
-        return super().changelist_view(request, {**mine, **(extra_context or {})})
+        answer: HttpResponse = super().changelist_view(request, {**mine, **(extra_context or {})})
+        return answer
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         row = kwargs.get("obj")
+        context |= {"show_history": self.has_log, "show_save_and_add_another": False}
         if row is not None:
+            row.shown_name = self.title_of(row)
             context |= {
                 "buttons": buttons.offered([kind(request, row) for kind in self.buttons]),
                 "page": self.page,
                 **self.page_context(request, row),
             }
-        return super().render_change_form(request, context, *args, **kwargs)
+        answer: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
+        return answer
+
+    def title_of(self, row: Any) -> str:
+        """How the page of a row is headed."""
+        return str(row)
 
     def page_context(self, request: HttpRequest, row: Any) -> dict[str, Any]:
         """What `page` is rendered with."""
@@ -122,13 +145,13 @@ class HouseAdmin(ModelAdmin):
             "title": f"{kind.label}: {row}" if row is not None else kind.label,
             "opts": self.opts,
             "original": row,
-            "list_address": shown.list_of(self.model),
         }
 
 
 class FactAdmin(HouseAdmin):
     """Rows that nobody adds, edits or deletes by hand: facts, and documents that only commands change."""
 
+    has_log: ClassVar[bool] = False
     sortable_by: Sequence[str] | None = ()
     actions: ClassVar[Sequence[Any]] = ()
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, TypeVar
 
 from django.contrib import messages
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.contrib.auth.models import AbstractUser, AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -13,7 +13,7 @@ from django.template.response import TemplateResponse
 
 from oms.kernel import actors, shown
 from oms.kernel.actors import Actor
-from oms.kernel.admin.forms import AskForm, CauseForm
+from oms.kernel.admin.forms import AskForm, CauseForm, WhyForm
 from oms.kernel.errors import DomainError
 
 Row = TypeVar("Row", bound=Model)
@@ -65,9 +65,9 @@ class Button(Generic[Row]):
         return actor_of(self.request)
 
     @classmethod
-    def is_for(cls, user: AbstractBaseUser | AnonymousUser) -> bool:
+    def is_for(cls, user: AbstractUser | AnonymousUser) -> bool:
         """Whether this person may press it at all."""
-        return isinstance(user, AnonymousUser) is False and user.has_perm(cls.permission)  # type: ignore[attr-defined]
+        return user.has_perm(cls.permission)
 
     def is_offered(self) -> bool:
         """Whether it makes sense in the row's present state; the command is the judge when pressed."""
@@ -75,7 +75,7 @@ class Button(Generic[Row]):
 
     def form_kwargs(self) -> dict[str, Any]:
         """What the form needs besides the data."""
-        return {"causes": self.causes} if issubclass(self.form, CauseForm) else {}
+        return {"causes": self.causes} if issubclass(self.form, WhyForm) else {}
 
     def initial(self) -> dict[str, Any]:
         """What the form already says."""

@@ -64,20 +64,26 @@ class AskForm(forms.Form):
         return [field for field in self.visible_fields() if field.name not in inside]
 
 
-class CauseForm(AskForm):
-    """Why, and what else there is to say."""
+class WhyForm(AskForm):
+    """Why."""
 
     cause = forms.ChoiceField(label="Why")
+
+    def __init__(self, *args: Any, causes: Iterable[str] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        options = [(code, CAUSES[code].label) for code in causes or CAUSES]
+        self.fields["cause"].choices = options  # type: ignore[attr-defined]
+
+
+class CauseForm(WhyForm):
+    """Why, and what else there is to say."""
+
     note = forms.CharField(
         required=False,
         max_length=NOTE_LENGTH,
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text="For the history; customers never see it.",
     )
-
-    def __init__(self, *args: Any, causes: Iterable[str] = (), **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["cause"].choices = [(code, CAUSES[code].label) for code in causes or CAUSES]  # type: ignore[attr-defined]
 
 
 class DateField(forms.DateField):
@@ -92,6 +98,19 @@ class QtyField(forms.IntegerField):
 
     def __init__(self, *, least: int = 1, most: int | None = None, **kwargs: Any) -> None:
         super().__init__(min_value=least, max_value=most, **kwargs)
+
+
+class WorkDaysField(forms.TypedMultipleChoiceField):
+    """Days of the week as boxes to tick; 0 is Monday."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            choices=list(enumerate(WEEKDAYS)),
+            coerce=int,
+            widget=widgets.UnfoldAdminCheckboxSelectMultipleWidget(),
+            required=False,
+            label="Works on",
+        )
 
 
 def dress(field: forms.Field) -> None:

@@ -52,7 +52,7 @@ class EventLogAdmin(FactAdmin):
 
 
 @admin.register(User)
-class StaffAdmin(UserAdmin, ModelAdmin):
+class StaffAdmin(UserAdmin[User], ModelAdmin):
     """People who may log in."""
 
     form = UserChangeForm

@@ -12,11 +12,13 @@ register = template.Library()
 register.filter("link", shown.link)
 register.filter("page", shown.page_of)
 register.filter("chip", shown.chip)
+register.filter("state", shown.state)
 register.filter("day", shown.day)
 register.filter("instant", shown.instant)
 register.filter("age", shown.age)
 register.filter("cause", shown.cause)
 register.filter("who", shown.who)
+register.filter("spelt", shown.spelt)
 register.filter("money", shown.money)
 
 
@@ -30,12 +32,6 @@ def lateness(on: date | None) -> str:
 def plural(number: int, one: str) -> str:
     """`1 line`, `3 lines`."""
     return shown.count(number, one)
-
-
-@register.filter
-def spelt(code: str) -> str:
-    """A code of ours in words."""
-    return code.replace("_", " ")
 
 
 @register.simple_tag

@@ -15,7 +15,6 @@ from oms.kernel.admin.forms import AskForm
 from oms.orders.models import Refund
 
 OWED = (Refund.State.REQUESTED, Refund.State.FAILED)
-TONES = {"requested": "warn", "failed": "bad", "sent": "note", "settled": "good"}
 
 
 class DueFilter(Choice):
@@ -65,13 +64,16 @@ class RefundAdmin(FactAdmin):
     search_fields = ("order__number",)
     ordering = ("due_on", "id")
 
+    def title_of(self, row: Refund) -> str:
+        return f"{self.amount_words(row)} for {row.order}"
+
     @admin.display(description="Amount")
     def amount_words(self, row: Refund) -> str:
         return shown.money(row.amount, row.currency)
 
     @admin.display(description="State")
     def state_chip(self, row: Refund) -> str:
-        return shown.chip(row.state, TONES[row.state])
+        return shown.state(row.state)
 
     @admin.display(description="Send by")
     def due(self, row: Refund) -> str:

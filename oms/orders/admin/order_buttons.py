@@ -4,7 +4,7 @@ from typing import Any
 
 from oms.kernel import shown
 from oms.kernel.admin.buttons import Button, Done
-from oms.kernel.admin.forms import CauseForm, QtyField
+from oms.kernel.admin.forms import CauseForm, QtyField, WhyForm
 from oms.orders import lifecycle
 from oms.orders.models import Order, OrderLine
 
@@ -57,7 +57,7 @@ class CancelLine(Button[OrderLine]):
     causes = CANCEL_CAUSES
 
     def is_offered(self) -> bool:
-        return self.row.open_qty > 0
+        return bool(self.row.open_qty)
 
     def initial(self) -> dict[str, Any]:
         return {"qty": self.row.open_qty}
@@ -65,12 +65,6 @@ class CancelLine(Button[OrderLine]):
     def press(self, data: dict[str, Any]) -> Done:
         made = lifecycle.cancel_qty(line_id=self.row.pk, actor=self.actor, **data)
         return Done(f"{shown.count(made.qty, 'unit')} of {self.row} cancelled.")
-
-
-class HoldForm(CauseForm):
-    """Only why: nothing else is kept of it."""
-
-    note = None
 
 
 class HoldOrder(Button[Order]):
@@ -81,7 +75,7 @@ class HoldOrder(Button[Order]):
     says = "Keeps this order from being picked. It keeps its place in the queue and its claims on supply."
     icon = "pause"
     permission = "orders.hold_order"
-    form = HoldForm
+    form = WhyForm
     causes = HOLD_CAUSES
 
     def is_offered(self) -> bool:
@@ -101,7 +95,7 @@ class UnholdOrder(Button[Order]):
     icon = "play_arrow"
     tone = "go"
     permission = "orders.hold_order"
-    form = HoldForm
+    form = WhyForm
     causes = ("other", "customer_request")
 
     def is_offered(self) -> bool:

@@ -115,7 +115,7 @@ class OrderAdmin(FactAdmin):
 def _lines(order: Order) -> list[Any]:
     """The lines with all that their words are made from."""
     demands = Demand.objects.prefetch_related(Prefetch("pegs", Peg.objects.select_related("supply")))
-    lines = list(
+    lines: list[Any] = list(
         order.lines.select_related("sku", "backorder").prefetch_related(
             Prefetch("demands", demands, to_attr="shown_demands"),
             Prefetch("promises", to_attr="shown_promises"),

@@ -80,14 +80,12 @@ def _names(promises: Iterable[Promise]) -> dict[int, str]:
 
 
 def _backorder(backorder: Backorder) -> Iterator[Step]:
-    label = backorder.get_cause_display()
+    cause = shown.spelt(backorder.cause)
     units = shown.count(backorder.qty, "unit")
-    yield Step(
-        backorder.opened_at, f"{units} on backorder", "warn", [f"Cause now: {label.replace('_', ' ')}."]
-    )
+    yield Step(backorder.opened_at, f"{units} on backorder", "warn", [f"Cause now: {cause}."])
     for tag in backorder.tags.all():
         if tag.by.startswith("user:"):
-            cause = tag.get_cause_display().replace("_", " ")
+            cause = shown.spelt(tag.cause)
             yield Step(
                 tag.at, f"Cause corrected to {cause}", "note", [tag.note] if tag.note else [], by=tag.by
             )
@@ -101,17 +99,17 @@ def _cases(cases: Sequence[DelayCase]) -> Iterator[Step]:
         silence = f"Silence until {shown.instant(case.answer_by)} means {case.silence_means}."
         yield Step(case.opened_at, f"Asked the customer: {choices}", "warn", [silence])
         for answer in case.answers.all():
-            words = answer.choice.replace("_", " ")
+            words = shown.spelt(answer.choice)
             who = "Silence meant" if answer.is_silence else "The customer chose"
             yield Step(answer.at, f"{who} {words}", "note", by=answer.by)
 
 
 def _purchases(chain: Chain) -> Iterator[Step]:
     lines = {
-        supply.purchase_line.pk
+        peg.supply.purchase_line.pk
         for demand in chain.demands
         for peg in demand.pegs.all()
-        if (supply := peg.supply) and hasattr(supply, "purchase_line")
+        if hasattr(peg.supply, "purchase_line")
     }
     changes = DateChange.objects.filter(line__in=lines, field=DateChange.Field.EXPECTED) if lines else None
     for change in changes.select_related("line__purchase_order") if changes is not None else ():
@@ -131,11 +129,11 @@ def _warehouse(line: OrderLine) -> Iterator[Step]:
         what = f"{row.pick.location} asked to pick {units} of {row.sku}"
         yield Step(row.pick.requested_at, what, "note", [f"{row.pick}, {row.pick.get_state_display()}"])
     left = ShipmentLine.objects.filter(pick_line__line=line).select_related("shipment", "pick_line__sku")
-    for row in left:
-        parcel = row.shipment
-        what = f"{shown.count(row.qty, 'unit')} of {row.pick_line.sku} shipped"
-        carrier = f"{parcel.carrier} {parcel.tracking}".strip()
-        yield Step(parcel.scanned_at, what, "good", [carrier] if carrier else [], by=parcel.by)
+    for parcel in left:
+        what = f"{shown.count(parcel.qty, 'unit')} of {parcel.pick_line.sku} shipped"
+        carrier = f"{parcel.shipment.carrier} {parcel.shipment.tracking}".strip()
+        more = [carrier] if carrier else []
+        yield Step(parcel.shipment.scanned_at, what, "good", more, by=parcel.shipment.by)
 
 
 def _cancellations(line: OrderLine) -> Iterator[Step]:
@@ -146,7 +144,7 @@ def _cancellations(line: OrderLine) -> Iterator[Step]:
 
 def _messages(chain: Chain) -> Iterator[Step]:
     for message in chain.messages:
-        kind = message.kind.replace("_", " ")
+        kind = shown.spelt(message.kind)
         tone = "bad" if message.state in ("failed", "bounced") else "plain"
         at = message.sent_at or message.created_at
         state = "Told" if message.sent_at else f"To be told ({message.state})"

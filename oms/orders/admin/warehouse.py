@@ -21,7 +21,6 @@ from oms.orders.models import (
 from oms.workplace import waiting_picks
 
 PICK_TONES = {"open": "warn", "acked": "note", "shipped": "good", "returned": "plain"}
-RETURN_TONES = {"expected": "note", "inspected": "good", "cancelled": "plain"}
 
 
 class WaitsFilter(Choice):
@@ -126,7 +125,7 @@ class ReturnAdmin(FactAdmin):
 
     @admin.display(description="State")
     def state_chip(self, row: Return) -> str:
-        return shown.chip(row.state, RETURN_TONES[row.state])
+        return shown.state(row.state)
 
     @admin.display(description="Announced")
     def created(self, row: Return) -> str:

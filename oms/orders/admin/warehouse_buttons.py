@@ -6,7 +6,7 @@ from django import forms
 
 from oms.kernel import clock, shown
 from oms.kernel.admin.buttons import Button, Done
-from oms.kernel.admin.forms import AskForm, CauseForm, DateField, QtyField, once, once_field
+from oms.kernel.admin.forms import AskForm, DateField, QtyField, WhyForm, once, once_field
 from oms.orders import returning, shipping
 from oms.orders.models import PickLine, PickRequest, Return, ReturnLine
 
@@ -104,12 +104,6 @@ class ShipPick(Button[PickRequest]):
         )
 
 
-class GiveBackForm(CauseForm):
-    """Only why."""
-
-    note = None
-
-
 class GiveBackPick(Button[PickRequest]):
     """The warehouse will not ship the rest."""
 
@@ -121,7 +115,7 @@ class GiveBackPick(Button[PickRequest]):
     )
     icon = "undo"
     permission = "orders.ship_pickrequest"
-    form = GiveBackForm
+    form = WhyForm
     causes = ("count", "damaged", "quality", "customer_request", "other")
 
     def is_offered(self) -> bool:
