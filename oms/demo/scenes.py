@@ -23,7 +23,7 @@ from oms.orders import lifecycle, returning, shipping
 from oms.orders.drafts import CustomerDraft, LineDraft, OrderDraft
 from oms.orders.models import Order, OrderLine, PickRequest
 from purchasing import changing, containers, ordering, receiving, signalling
-from purchasing.models import PurchaseLine, PurchaseOrder, Signal, Supplier
+from purchasing.models import PurchaseLine, PurchaseOrder, Signal, Supplier, SupplierSku
 from purchasing.ordering import NewLine
 from purchasing.receiving import ReceivedLine
 
@@ -39,10 +39,12 @@ class Scenes:
     """Scenes of one life of the shop. A scene for which the day gives no occasion is left out and counted."""
 
     life: Life
+    first: date
     now: datetime
 
     def plan(self) -> None:
         """Put the scenes that belong into earlier days into the life's calendar."""
+        self.life.at_dawn[self.first] = self._announce_the_drop
         self.life.at_dawn[(self.now - NEARLY_A_WEEK).date()] = self._slip_last_week
         self.life.at_dawn[(self.now - OVERDUE_SINCE * 4).date()] = self._order_what_never_comes
 
@@ -91,6 +93,20 @@ class Scenes:
 
     def _in(self, days: int) -> date:
         return self._today + timedelta(days=days)
+
+    def _announce_the_drop(self) -> None:
+        """Two runs and no more: one that came early on, one that is still to come."""
+        supplier = Supplier.objects.order_by("code")[1]
+        sku = self.life.made.skus[shop.DROP.sku]
+        SupplierSku.objects.create(supplier=supplier, sku=sku, lead_time_days=30, moq=100, pack_qty=10)
+        self._place("PO-DROP-1", supplier, [sku], qty=300, expected_on=self._in(3))
+        late = (self.now + timedelta(days=8)).date()
+        self._place("PO-DROP-2", supplier, [sku], qty=240, expected_on=late)
+        launched = self.life.made.skus[shop.PREORDER.sku]
+        SupplierSku.objects.create(supplier=supplier, sku=launched, lead_time_days=30, moq=100, pack_qty=10)
+        self._place("PO-LAUNCH", supplier, [launched], qty=120, expected_on=shop.launch_day(self.now.date()))
+        buyer = self.life.buyers["LON"]
+        buyer.diary.to_receive[self._in(3)].append(PurchaseOrder.objects.get(number="PO-DROP-1").pk)
 
     def _slip_last_week(self) -> None:
         for line in _awaited_lines(self._today)[:2]:

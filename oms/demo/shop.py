@@ -83,17 +83,17 @@ RETIRED_SUPPLIER = "SUP-09"
 """Stopped delivering: what only it sells cannot be replenished."""
 
 DROP = Role("22423", {"mode": "limited_drop", "oversell_qty": 0})
-MADE = Role("47591D", {"mode": "made_to_order", "oversell_qty": 400})
+MADE = Role("20685", {"mode": "made_to_order", "oversell_qty": 400})
 LIGHT = Role("22752", {"mode": "capital_light", "oversell_qty": 300})
 PREORDER = Role(
-    "22577", {"mode": "preorder", "oversell_qty": 200, "charge_policy": "deposit", "deposit_percent": 20}
+    "22940", {"mode": "preorder", "oversell_qty": 200, "charge_policy": "deposit", "deposit_percent": 20}
 )
 DENIED = Role("22909", {"mode": "deny"})
 ROLES = {
     "Cakestand drop": DROP,
-    "Aprons are made to order": MADE,
+    "Doormats are woven to order": MADE,
     "Babushkas are bought when sold": LIGHT,
-    "Scandinavian hearts, preorder": PREORDER,
+    "Felt fairy, preorder": PREORDER,
     "Napkins: from stock only": DENIED,
 }
 RETIRED = "85099C"
@@ -147,7 +147,7 @@ CAPS: dict[str, dict[str, Any]] = {
     "Marketplace": {"channel": "AMAZON", "max_open_units": 300},
     "Mainland Europe": {"region": "EU", "max_open_units": 3_000},
     "Cakestand drop": {"sku": DROP.sku, "max_open_units": 260, "max_units_per_customer": 24},
-    "Aprons a week": {"sku": MADE.sku, "max_open_units": 60, "bucket": "week", "forward": 2},
+    "Doormats a week": {"sku": MADE.sku, "max_open_units": 60, "bucket": "week", "forward": 2},
     "Watch the warmers": {"category": "Warmers", "max_open_units": 400, "is_monitor_only": True},
 }
 

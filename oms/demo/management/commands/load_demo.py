@@ -57,7 +57,7 @@ class Command(BaseCommand):
         with clock.travel(invoices[0].at) as journey, showing.bar(console, "load_demo", steps) as advance:
             journey.move_to(invoices[0].at.replace(hour=0, minute=0))
             life = Life(made, journey, run, Random(SEED), advance)
-            scenes = Scenes(life, now)
+            scenes = Scenes(life, invoices[0].at.date(), now)
             scenes.plan()
             life.run(invoices, now)
             scenes.end()
