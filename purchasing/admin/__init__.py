@@ -4,5 +4,5 @@ from purchasing.admin import containers as containers
 from purchasing.admin import lines as lines
 from purchasing.admin import orders as orders
 from purchasing.admin import receipts as receipts
-from purchasing.admin import signals as signals
+from purchasing.admin import signalling as signalling
 from purchasing.admin import suppliers as suppliers
