@@ -86,7 +86,7 @@ def has_expired(case: DelayCase) -> bool:
 
 
 def read(case: DelayCase) -> Page:
-    """The page behind a case's link: all lines of the order that were asked about at the same time."""
+    """The page behind a case's link."""
     order = case.order_line.order
     known = _Known(case)
     intended = all(WaitMode(known.mode_of(each)).is_intended for each in known.cases)
@@ -104,14 +104,7 @@ class _Known:
     """What the page needs of its cases, read in a few queries."""
 
     def __init__(self, case: DelayCase) -> None:
-        together = DelayCase.objects.filter(
-            order_line__order_id=case.order_line.order_id, opened_at=case.opened_at
-        )
-        self.cases = list(
-            together.select_related(
-                "promise", "order_line__order__channel", "order_line__order__customer", "order_line__sku"
-            ).order_by("order_line__line_no")
-        )
+        self.cases = _cases_behind(case)
         lines = [each.order_line_id for each in self.cases]
         self.promises: defaultdict[int, list[Promise]] = defaultdict(list)
         for promise in Promise.objects.filter(order_line_id__in=lines).order_by("revision"):
@@ -137,7 +130,7 @@ class _Known:
         if line.open_qty == 0:
             return _end_of(line, answer)
         if case.closed_because not in ("", "answered"):
-            return "asked_anew"
+            return "settled"
         is_packing = 0 < self.wanted.get(line.pk, 0) <= self.released.get(line.pk, 0)
         return "packing" if is_packing else ""
 
@@ -302,6 +295,21 @@ class _Asking:
         if answer.choice == Answer.SWITCH and answer.alternative:
             return self.say("switch", article=_title(answer.alternative))
         return self.say(answer.choice)
+
+
+def _cases_behind(case: DelayCase) -> list[DelayCase]:
+    """The newest question about each line that the link speaks of: those asked about at the same time.
+
+    An older mail thus leads to what is asked now, not to a question that nobody asks any more.
+    """
+    asked = DelayCase.objects.filter(order_line__order_id=case.order_line.order_id, opened_at=case.opened_at)
+    newest = DelayCase.objects.filter(order_line__in=asked.values("order_line")).order_by(
+        "order_line_id", "-pk"
+    )
+    found = newest.distinct("order_line_id").select_related(
+        "promise", "order_line__order__channel", "order_line__order__customer", "order_line__sku"
+    )
+    return sorted(found, key=lambda each: each.order_line.line_no)
 
 
 def _end_of(line: OrderLine, answer: Choice | None) -> str:

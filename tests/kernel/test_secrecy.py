@@ -20,8 +20,8 @@ def logged() -> StringIO:
     """What the project's own log format writes."""
     told = StringIO()
     handler = logging.StreamHandler(told)
-    formatter: dict[str, Any] = dict(settings.LOGGING["formatters"]["json"])
-    handler.setFormatter(formatter.pop("()")(**formatter))
+    formats: Any = settings.LOGGING["formatters"]
+    handler.setFormatter(formats["json"]["()"](**{k: v for k, v in formats["json"].items() if k != "()"}))
     logger = logging.getLogger("tests.secrecy")
     logger.handlers, logger.propagate = [handler], False
     return told

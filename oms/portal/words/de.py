@@ -45,7 +45,7 @@ WORDS = {
     "packing": "Unser Lager verpackt den Artikel gerade; hier lässt sich nichts mehr ändern.",
     "cancelled": "Der Artikel ist storniert.",
     "switched": "Sie haben zu {article} gewechselt. Termin und Preis stehen in unserer Bestätigung.",
-    "asked_anew": "Der Termin hat sich noch einmal verschoben. Der Link steht in unserer neuesten E-Mail.",
+    "settled": "Diese Frage ist erledigt.",
     "refused": "Das ließ sich nicht festhalten: Der Artikel wird verpackt, oder es hat sich etwas geändert. "
     "So steht es jetzt.",
     "choose_one": "Bitte wählen Sie eine der Antworten.",

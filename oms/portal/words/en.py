@@ -45,7 +45,7 @@ WORDS = {
     "packing": "Our warehouse is packing it right now, so nothing can be changed here.",
     "cancelled": "It is cancelled.",
     "switched": "You have switched to {article}. Its dates and price are in the confirmation we sent you.",
-    "asked_anew": "The date has moved again since. Please use the link in our latest e-mail.",
+    "settled": "This question is settled.",
     "refused": "We could not record this: it is being packed, or has changed. Here is where it stands.",
     "choose_one": "Please choose one of the answers.",
     "stale": "The page had been open for long. Please choose once more.",

@@ -45,7 +45,7 @@ WORDS = {
     "packing": "Nuestro almacén lo está embalando; aquí ya no se puede cambiar nada.",
     "cancelled": "Está cancelado.",
     "switched": "Ha cambiado por {article}. La fecha y el precio están en la confirmación que le enviamos.",
-    "asked_anew": "La fecha ha vuelto a cambiar. Por favor, use el enlace de nuestro último correo.",
+    "settled": "Esta pregunta está resuelta.",
     "refused": "No se pudo registrar: se está embalando o ha cambiado entretanto. Así está ahora.",
     "choose_one": "Por favor, elija una de las respuestas.",
     "stale": "La página llevaba mucho tiempo abierta. Por favor, elija otra vez.",

@@ -45,7 +45,7 @@ WORDS = {
     "packing": "Notre entrepôt l’emballe en ce moment ; plus rien ne peut être changé ici.",
     "cancelled": "L’article est annulé.",
     "switched": "Vous avez choisi {article}. Date et prix figurent dans la confirmation que vous avez reçue.",
-    "asked_anew": "La date a de nouveau changé depuis. Merci d’utiliser le lien de notre dernier e-mail.",
+    "settled": "Cette question est réglée.",
     "refused": "Impossible d’enregistrer cela : l’article est en cours d’emballage ou a changé entre-temps. "
     "Voici où il en est.",
     "choose_one": "Merci de choisir une des réponses.",
