@@ -8,12 +8,10 @@ from typing import Any
 
 from django.db.models import F, Sum
 
-from backorders import shelves
-from backorders.calendars import places
+from backorders import rulebook, shelves
 from backorders.capping import CapBook
 from backorders.models import CartHold, Demand
 from backorders.offering import Ask, Offer, Offers
-from backorders.policies import rules_in_force
 from backorders.promising import basis_of
 from backorders.queue import Rules
 from backorders.rules import atp
@@ -54,7 +52,7 @@ def answers(
     missing = {part.component_id for kit in parts.values() for part in kit} - by_id.keys()
     everything = {**by_id, **(Sku.objects.in_bulk(missing) if missing else {})}
     stock = shelves.read(everything, parts=parts, region=region, at=clock.now())
-    rules, book = rules_in_force(), CapBook.read()
+    rules, book = rulebook.current().rules, CapBook.read()
     return [
         Availability(
             sku,
@@ -73,8 +71,8 @@ def timeline(*, sku: Sku, location: Location | None = None) -> list[atp.Day]:
     Only kinds that some rule of the SKU lets count are in it, each on the day it could ship.
     """
     now = clock.now()
-    locations = {location.pk: location} if location else {row.pk: row for row in Location.objects.all()}
-    where = places(locations, now.date())
+    everywhere = rulebook.current().places(now.date())
+    where = {location.pk: everywhere[location.pk]} if location else everywhere
     rules = Rules(sku, now.date())
     rule = rules.find(0, "")
     kinds = {SupplyKind(kind) for kind in rule.kinds} if rule else set(SupplyKind)

@@ -5,6 +5,7 @@ from datetime import date
 
 from django.db.models import Count, Q
 
+from backorders import rulebook
 from backorders.models import CancellationPolicy, Demand, Peg
 from backorders.rules import cancelling as rules
 from backorders.rules.cancelling import Permit, Reached
@@ -44,7 +45,7 @@ class Policies:
     """All active policies, read once; `of` finds the one in force for a line."""
 
     def __init__(self) -> None:
-        self.rows = {row.pk: row for row in CancellationPolicy.objects.filter(is_active=True)}
+        self.rows = {row.pk: row for row in rulebook.current().cancellation if row.is_active}
         self.views = [_view(row) for row in self.rows.values()]
 
     def of(self, line: OrderLine, mode: str) -> CancellationPolicy:

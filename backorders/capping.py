@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import F, Sum
 
-from backorders import locks
+from backorders import locks, rulebook
 from backorders.locks import CounterKey
 from backorders.models import Cap, CapClaim, CapUsage
 from backorders.rules import caps as rules
@@ -40,7 +40,7 @@ class CapBook:
     @classmethod
     def read(cls) -> CapBook:
         """All caps and their counters, unlocked."""
-        caps = list(Cap.objects.all())
+        caps = rulebook.current().caps
         usages = CapUsage.objects.values_list("cap_id", "bucket_on", "used_qty") if caps else []
         return cls(caps, {(cap_id, bucket): used for cap_id, bucket, used in usages})
 

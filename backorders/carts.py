@@ -6,11 +6,10 @@ from datetime import timedelta
 
 from django.db import transaction
 
-from backorders import capping, shelves
+from backorders import capping, rulebook, shelves
 from backorders.capping import CapBook
 from backorders.models import CartHold
 from backorders.offering import Ask, Offers
-from backorders.policies import rules_in_force
 from backorders.rules.types import Reason
 from inventory.locks import lock_skus
 from inventory.models import MAX_QTY, Sku
@@ -45,10 +44,10 @@ def hold_for_cart(
     others = Sku.objects.in_bulk([part.component_id for kit in parts.values() for part in kit])
     stock = shelves.read({sku_id: sku, **others}, parts=parts, region=region, at=now)
     book = CapBook.read()
-    offer = Offers(shelves=stock.copy(), rules=rules_in_force(), caps=book).offer(ask)
+    offer = Offers(shelves=stock.copy(), rules=rulebook.current().rules, caps=book).offer(ask)
     if locked := book.locked_for([offer], now.date()):
         book = locked
-        offer = Offers(shelves=stock.copy(), rules=rules_in_force(), caps=book).offer(ask)
+        offer = Offers(shelves=stock.copy(), rules=rulebook.current().rules, caps=book).offer(ask)
     if offer.answer.refused_qty:
         raise CannotHold(
             f"Only {offer.answer.now_qty + offer.answer.later_qty} of {qty} can be held: "

@@ -11,11 +11,6 @@ from inventory.models import Sku
 from oms.kernel import events
 
 
-def rules_in_force() -> list[tuple[RuleScope, AtpRule]]:
-    """Every ATP rule with its row, which knows the name and the charge."""
-    return [(scope_of(rule), rule) for rule in AtpRule.objects.all()]
-
-
 def scope_of(rule: AtpRule) -> RuleScope:
     """A row as the rules see it."""
     return RuleScope(

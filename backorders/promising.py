@@ -7,11 +7,10 @@ from typing import Any
 
 from django.db import transaction
 
-from backorders import capping, carts, causes, claiming, replanning, shelves, telling
+from backorders import capping, carts, causes, claiming, replanning, rulebook, shelves, telling
 from backorders.capping import CapBook
 from backorders.models import Promise, RefusedDemand
 from backorders.offering import Ask, Offer, Offers
-from backorders.policies import rules_in_force
 from backorders.rules import dating
 from inventory.locks import lock_skus
 from inventory.models import Sku
@@ -83,10 +82,12 @@ def quote(*, draft: OrderDraft) -> Quote:
 
 def promise_order(event: OrderAccepted) -> None:
     """Claim supply for the lines of an order that have no claim yet, and promise their dates."""
-    order = Order.objects.select_related("channel", "customer").get(pk=event.order_id)
-    lines = {
-        line.line_no: line for line in order.lines.filter(demands=None, promises=None).select_related("sku")
-    }
+    fresh = OrderLine.objects.filter(order=event.order_id, demands=None, promises=None)
+    found = list(fresh.select_related("sku", "order__channel", "order__customer").order_by("line_no"))
+    if not found:
+        return
+    order = found[0].order
+    lines = {line.line_no: line for line in found}
     skus = {line.sku_id: line.sku for line in lines.values()}
     parts = shelves.parts_of(list(skus))
     lock_skus({*skus, *(part.component_id for kit in parts.values() for part in kit)})
@@ -192,7 +193,7 @@ def _ask(order: Order, line: OrderLine) -> Ask:
 
 
 def _decide(asks: Mapping[int, Ask], stock: shelves.Shelves, book: CapBook) -> dict[int, Offer]:
-    offers = Offers(shelves=stock.copy(), rules=rules_in_force(), caps=book)
+    offers = Offers(shelves=stock.copy(), rules=rulebook.current().rules, caps=book)
     return {number: offers.offer(ask) for number, ask in asks.items()}
 
 
@@ -211,7 +212,8 @@ def _pass_along(offers: Mapping[int, Offer], stock: shelves.Shelves) -> bool:
     if not any(offer.answer.refused_qty for offer in offers.values()):
         return False
     hiding = sorted(pk for pk, shelf in stock.by_sku.items() if shelf.waiting_qty)
-    return any([replanning.replan_locked(sku_id=sku_id) for sku_id in hiding])
+    passed = [replanning.replan_locked(sku_id=sku_id) for sku_id in hiding]
+    return any(passed)
 
 
 def _shipped_by_policy(offers: Mapping[int, Offer], ship_policy: str) -> dict[int, Offer]:

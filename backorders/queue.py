@@ -7,9 +7,8 @@ from datetime import date, datetime, timedelta
 
 from django.db.models import Sum
 
-from backorders.calendars import places
+from backorders import rulebook
 from backorders.models import AtpRule, CartHold, Demand, Peg
-from backorders.policies import rules_in_force
 from backorders.rules import states
 from backorders.rules.dating import Place
 from backorders.rules.ranking import rank
@@ -51,7 +50,7 @@ class Rules:
     def __init__(self, sku: Sku, today: date) -> None:
         self.sku = sku
         self.today = today
-        self.all = rules_in_force()
+        self.all = rulebook.current().rules
         self.suppliers = list(SupplierSku.objects.filter(sku=sku).values_list("supplier_id", flat=True))
         self._known: dict[tuple[int, str], AtpRule | None] = {}
 
@@ -124,8 +123,8 @@ def read(*, sku_id: int, at: datetime) -> Queue:
     """Read the queue of a SKU; it is locked, or the caller only looks."""
     sku = Sku.objects.get(pk=sku_id)
     rules = Rules(sku, at.date())
-    locations = {location.pk: location for location in Location.objects.all()}
-    where = places(locations, at.date())
+    book = rulebook.current()
+    locations, where = book.locations, book.places(at.date())
     supplies, facts, causes = _supplies(sku, where, at)
     pegs = list(
         Peg.objects.filter(demand__sku=sku_id)

@@ -7,15 +7,15 @@ from datetime import date, timedelta
 
 from django.db import transaction
 from django.db.models import F, QuerySet, Sum
-from oms.orders.shipping import PickWant
 
-from backorders.calendars import place_of
+from backorders import rulebook
 from backorders.models import Demand, Peg, ReplanRequest
 from inventory.locks import lock_skus
-from inventory.models import Location, Supply
+from inventory.models import Supply
 from oms.kernel import clock, events
 from oms.orders import shipping
 from oms.orders.models import Order, PickRequest
+from oms.orders.shipping import PickWant
 
 GRACE = timedelta(seconds=30)
 """How long a fresh order stays with us, so that a buyer who thinks again can still cancel it."""
@@ -137,9 +137,10 @@ def _today_at(location_ids: Collection[int]) -> dict[int, date]:
     """The last wanted day that is picked now: goods must leave on it after the location's processing."""
     now = clock.now()
     days: dict[int, date] = {}
-    for location in Location.objects.filter(pk__in=location_ids):
-        place = place_of(location, now.date())
-        days[location.pk] = place.calendar.add_open_days(place.local(now).date(), place.processing_days)
+    everywhere = rulebook.current().places(now.date())
+    for location_id in location_ids:
+        place = everywhere[location_id]
+        days[location_id] = place.calendar.add_open_days(place.local(now).date(), place.processing_days)
     return days
 
 

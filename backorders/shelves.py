@@ -6,10 +6,11 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Self
 
+from django.db import connection
 from django.db.models import F, Q, QuerySet, Sum
 
-from backorders.calendars import places
-from backorders.models import CartHold, Demand, ReplanRequest
+from backorders import rulebook
+from backorders.models import Demand
 from backorders.rules import dating
 from backorders.rules.types import Due, SupplyKind
 from backorders.rules.types import Supply as FreeSupply
@@ -97,12 +98,6 @@ def parts_of(sku_ids: Collection[int]) -> dict[int, list[KitPart]]:
     return dict(parts)
 
 
-def shipping_locations(region: str) -> dict[int, Location]:
-    """Active locations that ship to a region; all of them if no region is named."""
-    serving = Q() if not region else Q(regions=[]) | Q(regions__contains=[region])
-    return {location.pk: location for location in Location.objects.filter(serving, is_active=True)}
-
-
 def read(
     skus: Mapping[int, Sku],
     *,
@@ -112,14 +107,15 @@ def read(
     without_holds: Collection[str] = (),
 ) -> Shelves:
     """Read the shelves of `skus` (parts of kits included by the caller), leaving out some cart holds."""
-    locations = shipping_locations(region)
-    where = places(locations, at.date())
+    book = rulebook.current()
+    locations = book.shipping_to(region)
+    everywhere = book.places(at.date())
+    where = {pk: everywhere[pk] for pk in locations}
     shelves = {pk: Shelf(sku) for pk, sku in skus.items()}
     facts: dict[int, SupplyFact] = {}
     _put_supplies(shelves, facts, where, at)
-    _put_shorts(shelves, at.date())
-    _put_cart_holds(shelves, at, without_holds)
-    _put_waiting(shelves, at.date())
+    if marked := _put_claims(shelves, at, without_holds):
+        _put_waiting(shelves, marked, at.date())
     _put_suppliers(shelves)
     return Shelves(by_sku=shelves, parts=parts, facts=facts, places=where, locations=locations, at=at)
 
@@ -186,32 +182,35 @@ def open_supplies(sku_ids: Collection[int]) -> QuerySet[Supply]:
     )
 
 
-def _put_shorts(shelves: Mapping[int, Shelf], today: date) -> None:
-    rows = (
-        Demand.objects.filter(sku_id__in=list(shelves), open_qty__gt=F("pegged_qty"))
-        .values_list("sku_id", "wanted_on")
-        .annotate(short=Sum(F("open_qty") - F("pegged_qty")))
-    )
-    for sku_id, wanted_on, short in rows:
-        shelves[sku_id].shorts.append(Due(max(wanted_on or today, today), short))
+_CLAIMS = """
+SELECT 'short', sku_id, wanted_on, sum(open_qty - pegged_qty)::int FROM backorders_demand
+ WHERE sku_id = ANY(%(skus)s) AND open_qty > pegged_qty GROUP BY sku_id, wanted_on
+UNION ALL
+SELECT 'cart', sku_id, NULL, sum(qty)::int FROM backorders_carthold
+ WHERE sku_id = ANY(%(skus)s) AND ended_at IS NULL AND expires_at > %(now)s AND NOT token = ANY(%(without)s)
+ GROUP BY sku_id
+UNION ALL
+SELECT 'marked', sku_id, NULL, 0 FROM backorders_replanrequest WHERE sku_id = ANY(%(skus)s)
+"""
 
 
-def _put_cart_holds(shelves: Mapping[int, Shelf], at: datetime, without: Collection[str]) -> None:
-    rows = (
-        CartHold.objects.filter(sku_id__in=list(shelves), ended_at=None, expires_at__gt=at)
-        .exclude(token__in=list(without))
-        .values_list("sku_id")
-        .annotate(held=Sum("qty"))
-    )
-    for sku_id, held in rows:
-        shelves[sku_id].held_qty = held
+def _put_claims(shelves: Mapping[int, Shelf], at: datetime, without: Collection[str]) -> list[int]:
+    """Who else wants units of these SKUs: the short and the carts; returns the SKUs to be planned again."""
+    marked: list[int] = []
+    with connection.cursor() as cursor:
+        cursor.execute(_CLAIMS, {"skus": list(shelves), "now": at, "without": list(without)})
+        for kind, sku_id, wanted_on, qty in cursor.fetchall():
+            if kind == "short":
+                shelves[sku_id].shorts.append(Due(max(wanted_on or at.date(), at.date()), qty))
+            elif kind == "cart":
+                shelves[sku_id].held_qty = qty
+            else:
+                marked.append(sku_id)
+    return marked
 
 
-def _put_waiting(shelves: Mapping[int, Shelf], today: date) -> None:
+def _put_waiting(shelves: Mapping[int, Shelf], marked: Sequence[int], today: date) -> None:
     """Until the re-plan of a marked SKU is done, what has arrived is not for newcomers."""
-    marked = list(ReplanRequest.objects.filter(sku_id__in=list(shelves)).values_list("sku_id", flat=True))
-    if not marked:
-        return
     at_once = Q(wanted_on=None) | Q(wanted_on__lte=today)
     waiting_now = Demand.objects.filter(at_once, sku_id__in=marked, open_qty__gt=0).order_by()
     wanted = dict(waiting_now.values_list("sku_id").annotate(Sum("pegged_qty")))

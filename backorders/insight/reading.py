@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 
 from django.db import connection
 
+from backorders import rulebook
 from backorders.insight.facts import FlowFacts, LineFact, NoticeFact, RefusalFact, StockFacts
 from backorders.insight.kpis import COVER_DAYS
-from backorders.policies import rules_in_force
 from backorders.rules.states import choose_rule
 from inventory.models import Sku
 from oms.kernel.causes import CAUSES, Doer
@@ -295,7 +295,7 @@ def _end_of(day: date | None, like: datetime) -> datetime | None:
 
 def _safety_qty(on: date) -> int:
     """Safety stock of the rule in force for each SKU on a shelf, on no channel in particular."""
-    scopes = [scope for scope, _ in rules_in_force()]
+    scopes = [scope for scope, _ in rulebook.current().rules]
     if not any(scope.rule.safety_stock for scope in scopes):
         return 0
     ids = [sku_id for (sku_id,) in _rows(STOCKED_SKUS, {})]

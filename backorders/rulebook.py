@@ -1,0 +1,61 @@
+"""Everything people decide that every order needs, kept in memory until somebody changes it. Read-only."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+
+from backorders.calendars import places
+from backorders.models import AtpRule, CancellationPolicy, Cap
+from backorders.policies import scope_of
+from backorders.rules.dating import Place
+from backorders.rules.states import RuleScope
+from inventory.models import Location
+from oms.kernel.revisions import Kept
+from oms.orders.models import Channel
+
+
+@dataclass(frozen=True, eq=False)
+class Rulebook:
+    """ATP rules with their scopes, caps, cancellation policies, locations by priority, channels by id."""
+
+    rules: Sequence[tuple[RuleScope, AtpRule]]
+    caps: Sequence[Cap]
+    cancellation: Sequence[CancellationPolicy]
+    locations: dict[int, Location]
+    channels: dict[int, Channel]
+
+    def shipping_to(self, region: str) -> dict[int, Location]:
+        """Active locations that ship to a region; all active ones if no region is named."""
+        return {
+            pk: location
+            for pk, location in self.locations.items()
+            if location.is_active and (not region or not location.regions or region in location.regions)
+        }
+
+    def places(self, today: date) -> dict[int, Place]:
+        """Every location as the rules see it."""
+        return _places(self, today)
+
+
+def current() -> Rulebook:
+    """The rulebook as of now."""
+    return _kept.get()
+
+
+def _read() -> Rulebook:
+    return Rulebook(
+        rules=[(scope_of(rule), rule) for rule in AtpRule.objects.order_by("pk")],
+        caps=list(Cap.objects.order_by("pk")),
+        cancellation=list(CancellationPolicy.objects.order_by("pk")),
+        locations={location.pk: location for location in Location.objects.all()},
+        channels={channel.pk: channel for channel in Channel.objects.all()},
+    )
+
+
+@lru_cache(maxsize=8)
+def _places(book: Rulebook, today: date) -> dict[int, Place]:
+    return places(book.locations, today)
+
+
+_kept: Kept[Rulebook] = Kept(_read)
