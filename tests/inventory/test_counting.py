@@ -232,3 +232,13 @@ def test_a_kit_has_no_stock_to_count() -> None:
 
     assert (refused.value.code, refused.value.field) == ("kit", "sku")
     assert not Supply.objects.filter(sku=part.kit).exists()
+
+
+def test_a_recount_of_the_same_instant_corrects_the_first() -> None:
+    stock = StockFactory.create(quantity=10)
+    as_of = AT - timedelta(minutes=10)
+
+    count(stock, "SNAP-1", counted_qty=8, as_of=as_of)
+    count(stock, "SNAP-2", counted_qty=9, as_of=as_of)
+
+    assert on_hand(stock) == 9
