@@ -60,8 +60,8 @@ WHERE {where}
 ORDER BY line.id
 """
 # A fraud or a duplicate stopped before anybody tried to ship it was no demand.
-COHORT = """
-purchase.accepted_at >= %(start)s AND purchase.accepted_at < %(end)s AND NOT (
+WANTED = """
+NOT (
     line.cancelled_qty = line.ordered_qty
     AND NOT EXISTS (SELECT FROM orders_pickline pick WHERE pick.line_id = line.id)
     AND NOT EXISTS (
@@ -69,8 +69,9 @@ purchase.accepted_at >= %(start)s AND purchase.accepted_at < %(end)s AND NOT (
     )
 )
 """
+COHORT = f"purchase.accepted_at >= %(start)s AND purchase.accepted_at < %(end)s AND {WANTED}"
 WAITING = "backorder.closed_at IS NULL AND backorder.opened_at < %(as_of)s"
-CLOSED = "backorder.closed_at >= %(start)s AND backorder.closed_at < %(end)s"
+CLOSED = f"backorder.closed_at >= %(start)s AND backorder.closed_at < %(end)s AND {WANTED}"
 
 STOCK = """
 SELECT coalesce(sum(quantity) FILTER (WHERE kind = 'stock'), 0)::int,

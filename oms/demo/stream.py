@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from itertools import groupby
 from pathlib import Path
 from zlib import crc32
 
@@ -35,7 +34,11 @@ def invoices(now: datetime, *, one_in: int = 1, days: int | None = None) -> list
     if bad:
         raise ValueError(f"the excerpt has bad rows: {bad[0]}")
     first = now - timedelta(days=days) if days else None
-    found = [_invoice(list(group)) for _, group in groupby(lines, key=lambda line: (line.invoice, line.kind))]
+    # The lines of an invoice do not always stand together.
+    groups: dict[tuple[str, str], list[RetailLine]] = {}
+    for line in lines:
+        groups.setdefault((line.invoice, line.kind), []).append(line)
+    found = [_invoice(group) for group in groups.values()]
     return [
         invoice
         for invoice in found
