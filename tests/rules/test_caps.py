@@ -82,6 +82,18 @@ def test_units_per_customer_count_what_the_customer_already_holds() -> None:
     assert (left.allowed, left.field) == (1, CapField.PER_CUSTOMER)
 
 
+def test_a_customer_without_units_has_the_whole_of_his_own() -> None:
+    cap = CapView(id=1, name="fair", max_units_per_customer=4)
+
+    assert room([cap], qty=2, order_units=0).allowed == 4
+
+
+def test_a_cap_reaches_into_no_other_bucket_unless_it_says_so() -> None:
+    cap = CapView(id=1, name="weekly", bucket=BucketKind.WEEK, buckets={W1: (9, 0), W2: (5, 1), W3: (9, 0)})
+
+    assert room([cap], qty=20, order_units=0, on=W2).allowed == 4
+
+
 def test_a_monitor_only_cap_is_reported_but_never_limits() -> None:
     watch = CapView(id=1, name="watch", max_open_units=3, used=0, monitor_only=True)
 

@@ -117,6 +117,17 @@ def test_skipped_and_picked_lines_are_untouched_and_still_consume() -> None:
     assert run(rows, supply=11).exceptions == (Broken(line_id=3, cls=RunClass.WIN, owed=5, left=4),)
 
 
+def test_a_picked_line_neither_wins_nor_gains() -> None:
+    rows = [
+        RunRow(line_id=line, cls=cls, requested=9, previous=3, is_picked=True)
+        for line, cls in enumerate([RunClass.WIN, RunClass.GAIN, RunClass.IMPROVE, RunClass.FILL])
+    ]
+
+    result = run(rows, supply=40)
+
+    assert (result.given, result.free) == ({0: 3, 1: 3, 2: 3, 3: 3}, 28)
+
+
 def test_protected_lines_that_hold_more_than_there_is_are_refused() -> None:
     with pytest.raises(ValueError, match="line 1 must keep 3 units"):
         run([RunRow(line_id=1, cls=RunClass.SKIP, requested=9, previous=3)], supply=2)

@@ -179,6 +179,31 @@ def test_a_purchase_beyond_the_days_of_cover_is_held_against_the_forecast(
     assert advise(outlook) == expected
 
 
+@pytest.mark.parametrize(("free_qty", "kind"), [(224, SignalKind.DEFER), (225, SignalKind.CANCEL)])
+def test_a_purchase_is_cancelled_when_it_comes_more_than_the_days_too_early(
+    free_qty: int, kind: SignalKind
+) -> None:
+    outlook = Outlook(
+        today=TODAY,
+        dues=[Due(day(1), 15)],
+        daily_forecast=1.0,
+        free_qty=free_qty,
+        incoming=[Incoming(ref=7, expected_on=day(30), qty=9)],
+        cancel_after_days=180,
+    )
+
+    assert [(signal.kind, signal.qty) for signal in advise(outlook)] == [(kind, 9)]
+
+
+def test_dues_may_come_in_any_order() -> None:
+    dues = [Due(day(9), 2), Due(day(1), 3), Due(day(5), 4)]
+    late = Incoming(ref=7, expected_on=day(6), qty=9)
+
+    assert advise(Outlook(today=TODAY, dues=dues, incoming=[late])) == [
+        Signal(kind=SignalKind.EXPEDITE, qty=7, needed_on=day(1), ref=7)
+    ]
+
+
 def test_a_queue_that_takes_in_more_than_comes_is_growing() -> None:
     facts: dict[str, Any] = {"daily_intake": 2.0, "days": 10, "unit_value": Decimal("3.50")}
 
