@@ -20,6 +20,12 @@ class Job:
 JOBS = (
     Job("re-plan marked SKUs", "backorders.tasks.replan_marked", MINUTE, "Finds marks whose nudge was lost."),
     Job(
+        "release allocated goods",
+        "backorders.tasks.release_waiting",
+        MINUTE,
+        "Hands to the warehouse what is allocated and may go: orders just accepted, days just reached.",
+    ),
+    Job(
         "deliver messages",
         "notifications.tasks.deliver_due",
         MINUTE,
