@@ -17,7 +17,7 @@ from oms.api.policy_rows import (
     ChangePolicy,
     GetPolicy,
     ListPolicies,
-    Numbers,
+    Number,
     PolicyKind,
     PreviewOut,
     PreviewPolicy,
@@ -61,9 +61,9 @@ class AtpRuleIn(ScopeIn):
     )
     needs_open_purchase = Flag(default=False)
     longest_wait_days = Whole(min_value=0, max_value=LONGEST_DAYS, allow_null=True, default=None)
-    service_level = Numbers(4, 3, min_value=Decimal("0.5"), max_value=Decimal("0.99"), default=Decimal("0.9"))
+    service_level = Number(4, 3, min_value=Decimal("0.5"), max_value=Decimal("0.99"), default=Decimal("0.9"))
     least_buffer_days = Whole(min_value=0, max_value=LONGEST_DAYS, default=0)
-    max_volatility = Numbers(6, 3, min_value=0, allow_null=True, default=None)
+    max_volatility = Number(6, 3, min_value=0, allow_null=True, default=None)
     split = serializers.ChoiceField(AtpRule.Split.choices, default=AtpRule.Split.ANY)
     tolerance_days = Whole(min_value=0, max_value=LONGEST_DAYS, default=0)
     charge = ChargeIn(required=False)

@@ -63,7 +63,7 @@ class AvailabilityOut(serializers.Serializer[Any]):
     now_qty = serializers.IntegerField()
     later_qty = serializers.IntegerField()
     refused_qty = serializers.IntegerField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     ships = WindowOut(allow_null=True)
     delivers = WindowOut(allow_null=True)
     charge = _Charge()

@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.urls import reverse
 from rest_framework import serializers
-from rest_framework.exceptions import PermissionDenied
+from rest_framework.exceptions import ErrorDetail, PermissionDenied, ValidationError
 
 from oms.api import errors, filtering, idempotency, orders, purchase_orders, receipts, skus, stock
 from oms.api.bulk_bodies import BulkBody
@@ -82,7 +82,9 @@ class StartBulkJob(Operation):
             raise NotFound(f"There are bulk jobs of {', '.join(OPERATIONS)}.", field="kind")
         if not self.caller.may(operation.scopes):
             raise PermissionDenied("This key has none of the scopes that this needs.")
-        rows: list[Row] = read_body()
+        rows = read_body()
+        if not isinstance(rows, list):
+            raise ValidationError([ErrorDetail("There are no rows.", code="required")])
         return self.once(rows)
 
     def once(self, rows: list[Row]) -> Answer:

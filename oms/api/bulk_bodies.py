@@ -23,7 +23,7 @@ class BulkBody(BaseParser):
 
     media_type = "*/*"
 
-    def parse(
+    def parse(  # type: ignore[override]
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> list[bulk_rows.Row]:
         kind = (media_type or "").partition(";")[0].strip().lower()

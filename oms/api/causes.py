@@ -20,7 +20,7 @@ class CauseOut(serializers.Serializer[Any]):
     """One code: of changes (of dates, quantities, promises), or of why a line waits."""
 
     code = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     kind = serializers.ChoiceField(["change", "backorder"])
     doer = serializers.ChoiceField([doer.value for doer in Doer], allow_null=True)
     words = serializers.CharField(allow_null=True, help_text="What the customer reads.")

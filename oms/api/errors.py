@@ -89,7 +89,7 @@ def faults_of(detail: Any, path: str = "") -> Iterator[dict[str, str]]:
             if not is_item or inner:
                 yield from faults_of(inner, f"{path}[{index}]" if is_item else path)
     else:
-        yield {"field": path, "code": getattr(detail, "code", "invalid"), "message": str(detail)}
+        yield {"field": path, "code": getattr(detail, "code", None) or "invalid", "message": str(detail)}
 
 
 def _joined(path: str, name: Any) -> str:

@@ -41,7 +41,7 @@ class EventOut(serializers.Serializer[EventLog]):
     by = serializers.CharField()
     subject = serializers.CharField()
     channel = serializers.CharField(allow_null=True)
-    data = serializers.JSONField()
+    data = serializers.JSONField()  # type: ignore[assignment]
 
     def to_representation(self, event: EventLog) -> dict[str, Any]:
         return {

@@ -30,7 +30,7 @@ class Body(serializers.Serializer[Any]):
         faults: dict[str, Any] = {}
         if isinstance(data, Mapping):
             unknown = [name for name in data if name not in self.fields]
-            message = self.error_messages["unknown_field"]
+            message = str(self.error_messages["unknown_field"])
             faults = {name: [ErrorDetail(message, code="unknown_field")] for name in unknown}
         try:
             value = super().to_internal_value(data)
@@ -40,6 +40,11 @@ class Body(serializers.Serializer[Any]):
         if faults:
             raise ValidationError(faults)
         return value
+
+
+def rows_of(child: type[Body], *, most: int, **kwargs: Any) -> serializers.ListSerializer[Any]:
+    """A list of such objects; at least one unless `allow_empty`."""
+    return serializers.ListSerializer(child=child(), **{"max_length": most, "allow_empty": False, **kwargs})
 
 
 class Text(serializers.CharField):

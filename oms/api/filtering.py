@@ -25,7 +25,8 @@ class RowFilter(django_filters.FilterSet):
         """The rows that pass; raises ValidationError for a value that cannot be one."""
         if not self.is_valid():
             raise translate_validation(self.errors)
-        return super().qs
+        rows: QuerySet[Any] = super().qs
+        return rows
 
 
 class NoFilter(RowFilter):
@@ -49,7 +50,8 @@ class Codes(django_filters.Filter):
     def filter(self, qs: QuerySet[Any], value: Sequence[str]) -> QuerySet[Any]:
         if not value:
             return qs
-        return self.get_method(qs)(**{f"{self.field_name}__in": list(value)})
+        rows: QuerySet[Any] = self.get_method(qs)(**{f"{self.field_name}__in": list(value)})
+        return rows
 
 
 class Exact(django_filters.CharFilter):
@@ -77,7 +79,9 @@ class Days(Number):
 
     def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
         # Beyond a lifetime nothing differs, and a duration has an end.
-        return super().filter(qs, None if value is None else timedelta(days=min(int(value), 36_500)))
+        span = None if value is None else timedelta(days=min(int(value), 36_500))
+        rows: QuerySet[Any] = super().filter(qs, span)
+        return rows
 
 
 class Day(django_filters.DateFilter):
@@ -91,7 +95,8 @@ class Day(django_filters.DateFilter):
             raise ValidationError(
                 {self.field_name: [ErrorDetail("This date is out of range.", code="invalid")]}
             )
-        return super().filter(qs, value)
+        rows: QuerySet[Any] = super().filter(qs, value)
+        return rows
 
 
 class Instant(django_filters.IsoDateTimeFilter):

@@ -6,7 +6,7 @@ from django.db.models import Prefetch, QuerySet
 from rest_framework import serializers
 
 from oms.api import etags, filtering, refs
-from oms.api.fields import Body, Cause, Code, Day, OptionalText, Qty, Whole
+from oms.api.fields import Body, Cause, Code, Day, OptionalText, Qty, Whole, rows_of
 from oms.api.idempotency import Answer
 from oms.api.operations import Call, Command, Listing, Post, Read, one
 from oms.kernel.errors import UnknownReference
@@ -31,7 +31,7 @@ class InboundShipmentIn(Body):
 
     number = Code(max_length=60)
     expected_on = Day()
-    lines = InboundLineIn(many=True, allow_empty=False, max_length=MOST_LINES)
+    lines = rows_of(InboundLineIn, most=MOST_LINES)
 
 
 class InboundLineOut(serializers.Serializer[InboundLine]):

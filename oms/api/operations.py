@@ -233,7 +233,8 @@ def address(**operations: type[Operation]) -> Callable[..., Any]:
     """The view of a URL: `address(get=ListOrders, post=AcceptOrder)`."""
     members: dict[str, Any] = {"operations": operations, **dict.fromkeys(operations, Address.run)}
     first = next(iter(operations.values()))
-    return type(f"{first.__name__}Address", (Address,), members).as_view()  # type: ignore[attr-defined]
+    made: type[Address] = type(f"{first.__name__}Address", (Address,), members)
+    return made.as_view()
 
 
 def request_id() -> str:

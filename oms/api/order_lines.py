@@ -30,7 +30,7 @@ class PromiseOut(serializers.Serializer[Any]):
     qty = serializers.IntegerField()
     ships_on = WindowOut(allow_null=True)
     delivers_on = WindowOut(allow_null=True)
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     cause = serializers.CharField(help_text="Why it superseded the one before; empty for the first.")
     note = serializers.CharField()
     basis = serializers.JSONField(help_text="Rule and version, supplies, buffers, calendar steps, caps.")
@@ -85,8 +85,8 @@ def complete(expand: Collection[str] = ()) -> QuerySet[OrderLine]:
         .order_by("line_no")
     )
     if "lines.pegs" in expand:
-        pegs = Peg.objects.select_related("supply__location", "demand__sku").order_by("id")
-        demands = Demand.objects.prefetch_related(Prefetch("pegs", queryset=pegs))
+        pegs = Peg.objects.select_related("supply__location").order_by("id")
+        demands = Demand.objects.select_related("sku").prefetch_related(Prefetch("pegs", queryset=pegs))
         rows = rows.prefetch_related(Prefetch("demands", queryset=demands))
     return rows
 

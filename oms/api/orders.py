@@ -10,6 +10,7 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from backorders import promising
 from backorders.models import Demand
+from backorders.offering import Offer
 from notifications.models import Message
 from oms.api import errors, filtering, order_lines, refs
 from oms.api.calendars import Country
@@ -25,6 +26,7 @@ from oms.api.fields import (
     Qty,
     Text,
     Whole,
+    rows_of,
 )
 from oms.api.idempotency import Answer
 from oms.api.operations import Call, Listing, Post, Read, expanded, one
@@ -87,7 +89,7 @@ class OrderIn(Body):
     time_essential = Flag(default=False)
     priority = Whole(min_value=-1_000_000, max_value=1_000_000, default=100)
     currency = Text(required=False, max_length=3)
-    lines = OrderLineIn(many=True, allow_empty=False, max_length=MOST_LINES)
+    lines = rows_of(OrderLineIn, most=MOST_LINES)
 
 
 class MessageOut(serializers.Serializer[Message]):
@@ -363,7 +365,7 @@ def _price(line: Any, sku: Any, currency: str) -> Any:
     return sku.price if sku.price is not None and sku.currency == currency else 0
 
 
-def _quoted(line_no: int, offer: promising.Offer) -> dict[str, Any]:
+def _quoted(line_no: int, offer: Offer) -> dict[str, Any]:
     answer, window = offer.answer, offer.window
     return {
         "line_no": line_no,

@@ -67,7 +67,8 @@ class ByCursor:
         """The rows of the page that `limit`, `ordering` and `cursor` ask for."""
         limit = limit_of(query)
         self.ordering = self._ordering_of(query)
-        cursor = Cursor.of(query["cursor"]) if query.get("cursor") else None
+        given = query.get("cursor")
+        cursor = Cursor.of(given) if given else None
         if cursor and cursor.ordering != self.ordering:
             raise bad_cursor()
         backwards = cursor is not None and cursor.backwards

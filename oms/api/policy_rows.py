@@ -24,14 +24,12 @@ WRITERS = ("policies",)
 AnyPolicy = AtpRule | Cap | CancellationPolicy
 
 
-class Numbers:
+class Number(serializers.DecimalField):
     """A JSON number with a bounded number of decimals, kept exactly."""
 
-    def __new__(cls, digits: int, places: int, **kwargs: Any) -> serializers.DecimalField:
-        return _Number(max_digits=digits, decimal_places=places, coerce_to_string=False, **kwargs)
+    def __init__(self, digits: int, places: int, **kwargs: Any) -> None:
+        super().__init__(max_digits=digits, decimal_places=places, coerce_to_string=False, **kwargs)
 
-
-class _Number(serializers.DecimalField):
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, bool) or not isinstance(data, int | float | str):
             self.fail("invalid")

@@ -9,7 +9,7 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from backorders import preview
 from oms.api import etags, filtering, refs
-from oms.api.fields import Body, Cause, Code, Day, OptionalText, Qty, Whole, money
+from oms.api.fields import Body, Cause, Code, Day, OptionalText, Qty, Whole, money, rows_of
 from oms.api.idempotency import Answer
 from oms.api.operations import Call, Command, Listing, Post, Read, one
 from oms.kernel.errors import NotFound
@@ -40,7 +40,7 @@ class PurchaseOrderIn(Body):
     supplier = Code(max_length=40)
     location = Code(max_length=40)
     state = serializers.ChoiceField([(state.value, state.value) for state in NEW_STATES], default=State.SENT)
-    lines = PurchaseLineIn(many=True, allow_empty=False, max_length=MOST_LINES)
+    lines = rows_of(PurchaseLineIn, most=MOST_LINES)
 
 
 class PurchaseLineOut(serializers.Serializer[PurchaseLine]):

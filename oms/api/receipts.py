@@ -11,7 +11,7 @@ from backorders.models import Peg
 from inventory.locks import lock_skus
 from inventory.models import Supply
 from oms.api import filtering, refs
-from oms.api.fields import Body, Code, Day, Flag, Instant, Text, Whole
+from oms.api.fields import Body, Code, Day, Flag, Instant, Text, Whole, rows_of
 from oms.api.idempotency import Answer
 from oms.api.operations import Call, Listing, Post
 from oms.kernel import clock
@@ -40,7 +40,7 @@ class ReceiptIn(Body):
     purchase_order = Code(max_length=60)
     received_at = Instant(required=False, allow_null=True)
     may_exceed = Flag(default=False)
-    lines = ReceiptLineIn(many=True, allow_empty=False, max_length=MOST_LINES)
+    lines = rows_of(ReceiptLineIn, most=MOST_LINES)
 
 
 class ReceiptLineOut(serializers.Serializer[ReceiptLine]):

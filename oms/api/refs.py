@@ -28,7 +28,8 @@ def sku(code: str, *, field: str = "sku") -> Sku:
 def location(caller: Caller, code: str, *, field: str = "location") -> Location:
     """A location that the client may use."""
     own = caller.within(Location.objects.all(), location="pk")
-    return _by(own, [(field, code)], "code", "location")[code]
+    found: Location = _by(own, [(field, code)], "code", "location")[code]
+    return found
 
 
 def channel(caller: Caller, code: str, *, field: str = "channel") -> Channel:
@@ -36,7 +37,8 @@ def channel(caller: Caller, code: str, *, field: str = "channel") -> Channel:
     if not code and caller.client.channel is not None:
         return caller.client.channel
     own = caller.within(Channel.objects.all(), channel="pk")
-    return _by(own, [(field, code)], "code", "channel")[code]
+    found: Channel = _by(own, [(field, code)], "code", "channel")[code]
+    return found
 
 
 def any_channel() -> Channel | None:
@@ -46,7 +48,8 @@ def any_channel() -> Channel | None:
 
 def supplier(code: str, *, field: str = "supplier") -> Supplier:
     """One supplier."""
-    return _by(Supplier.objects.all(), [(field, code)], "code", "supplier")[code]
+    found: Supplier = _by(Supplier.objects.all(), [(field, code)], "code", "supplier")[code]
+    return found
 
 
 def purchase_orders(caller: Caller, named: Named) -> dict[str, PurchaseOrder]:

@@ -6,7 +6,7 @@ from django.db.models import Prefetch, QuerySet
 from rest_framework import serializers
 
 from oms.api import filtering, refs
-from oms.api.fields import Body, Code, Day, OptionalCode, Qty, Text, Whole
+from oms.api.fields import Body, Code, Day, OptionalCode, Qty, Text, Whole, rows_of
 from oms.api.idempotency import Answer
 from oms.api.operations import Call, Listing, Post, Read, one
 from oms.api.order_lines import instant
@@ -34,7 +34,7 @@ class ReturnIn(Body):
     location = OptionalCode(max_length=40)
     expected_on = Day()
     inspection_days = Whole(min_value=0, max_value=returning.LONGEST_INSPECTION, default=2)
-    lines = ReturnLineIn(many=True, allow_empty=False, max_length=MOST_LINES)
+    lines = rows_of(ReturnLineIn, most=MOST_LINES)
 
 
 class InspectedLineIn(Body):
@@ -149,7 +149,7 @@ class InspectReturn(Post):
     """What came back was looked at: good units are stock and serve backorders first."""
 
     class Input(Body):
-        lines = InspectedLineIn(many=True, max_length=MOST_LINES)
+        lines = rows_of(InspectedLineIn, most=MOST_LINES, allow_empty=True)
 
     scopes = ("warehouse",)
     Output = ReturnOut

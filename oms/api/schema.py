@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import django_filters
-from drf_spectacular.authentication import OpenApiAuthenticationExtension
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import build_array_type
 from drf_spectacular.types import OpenApiTypes
@@ -43,13 +43,14 @@ class OperationSchema(AutoSchema):
     @property
     def operation(self) -> Any:
         """The operation class of the method at hand."""
-        return self.view.operations[self.method.lower()]
+        operations: Mapping[str, Any] = getattr(self.view, "operations", {})
+        return operations[self.method.lower()]
 
     def get_operation_id(self) -> str:
         name = self.operation.__name__
         return f"{name[0].lower()}{name[1:]}"
 
-    def get_description(self) -> str:
+    def get_description(self) -> str:  # type: ignore[override]
         return " ".join((self.operation.__doc__ or "").split()) + self._scope_words()
 
     def get_tags(self) -> list[str]:
@@ -82,17 +83,17 @@ class OperationSchema(AutoSchema):
     def _get_request_for_media_type(self, serializer: Any, direction: Any = "request") -> Any:
         # A PATCH of ours may need all its fields, such as the cause of a slip.
         if self.method != "PATCH" or getattr(self.operation, "is_partial", False):
-            return super()._get_request_for_media_type(serializer, direction)
+            return super()._get_request_for_media_type(serializer, direction)  # type: ignore[no-untyped-call]
         self.method = "PUT"
         try:
-            return super()._get_request_for_media_type(serializer, direction)
+            return super()._get_request_for_media_type(serializer, direction)  # type: ignore[no-untyped-call]
         finally:
             self.method = "PATCH"
 
     def _map_basic_serializer(self, serializer: Any, direction: Any) -> Any:
         from oms.api.fields import Body
 
-        schema = super()._map_basic_serializer(serializer, direction)
+        schema = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]
         if isinstance(serializer, Body) and direction == "request":
             schema["additionalProperties"] = False
         return schema
@@ -139,10 +140,9 @@ def shorten(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     result["components"]["responses"] = {"Refusal": {"description": "Refused.", "content": content}}
     for address in result["paths"].values():
         for operation in address.values():
-            refused = [status for status in operation["responses"] if status >= "400"]
-            operation["responses"].update(
-                dict.fromkeys(refused, {"$ref": "#/components/responses/Refusal"})
-            )
+            answers = operation["responses"]
+            refused = [status for status in answers if status >= "400"]
+            answers.update({status: {"$ref": "#/components/responses/Refusal"} for status in refused})
     _drop_marks(result)
     return result
 
@@ -190,7 +190,7 @@ def _parameter(name: str, given: django_filters.Filter) -> OpenApiParameter:
         "Flag": OpenApiTypes.BOOL,
     }
     enum = [str(value) for value, _ in given.extra["choices"]] if kind == "Choice" else None
-    words = str(given.extra.get("help_text", "")) or None
+    words = str(given.extra.get("help_text", ""))
     return OpenApiParameter(
         name, kinds.get(kind, OpenApiTypes.STR), description=words, enum=enum, many=isinstance(given, Codes)
     )

@@ -7,7 +7,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from oms.api import filtering
-from oms.api.fields import Body, Code, Instant, OptionalCode, OptionalText, Qty, Text, Whole
+from oms.api.fields import Body, Code, Instant, OptionalCode, OptionalText, Qty, Text, Whole, rows_of
 from oms.api.idempotency import Answer
 from oms.api.operations import Call, Listing, Post
 from oms.kernel import clock
@@ -43,7 +43,7 @@ class ShipmentIn(Body):
     carrier = OptionalText(max_length=60)
     tracking = OptionalText(max_length=120)
     scanned_at = Instant(required=False, allow_null=True)
-    lines = ShipmentLineIn(many=True, required=False, allow_null=True, max_length=MOST_LINES)
+    lines = rows_of(ShipmentLineIn, most=MOST_LINES, required=False, allow_null=True, allow_empty=True)
 
 
 class ShipmentOut(serializers.Serializer[Shipment]):

@@ -9,7 +9,7 @@ from rest_framework import serializers
 from backorders import marking
 from inventory.models import Alternative, KitPart, Sku
 from oms.api import filtering, naming, refs
-from oms.api.fields import Body, Code, Day, Flag, Money, OptionalText, Qty, money
+from oms.api.fields import Body, Code, Day, Flag, Money, OptionalText, Qty, money, rows_of
 from oms.api.idempotency import Answer
 from oms.api.operations import Listing, Post, Read, Upsert, one
 from oms.kernel.errors import DomainError
@@ -37,7 +37,7 @@ class SkuIn(Body):
     pack_qty = Qty(default=1)
     tracked = Flag(default=True)
     alternatives = serializers.ListField(child=Code(), max_length=MOST_PARTS, default=list)
-    components = ComponentIn(many=True, default=list, max_length=MOST_PARTS)
+    components = rows_of(ComponentIn, most=MOST_PARTS, default=list, allow_empty=True)
     ship_together = Flag(default=False)
 
 

@@ -1,7 +1,5 @@
 """Every address of the API, v1."""
 
-from typing import Any
-
 from django.urls import URLPattern, path
 
 from oms.api import (
@@ -40,8 +38,8 @@ from oms.api.operations import Operation, address
 
 def at(route: str, name: str | None = None, **operations: type[Operation]) -> URLPattern:
     """One address and what each method does there."""
-    view: Any = address(**operations)
-    return path(route, view, name=name)
+    pattern: URLPattern = path(route, address(**operations), name=name or "")
+    return pattern
 
 
 # Codes and purchase numbers may hold slashes, so they match to the end: longer addresses come first.

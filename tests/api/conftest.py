@@ -18,12 +18,27 @@ class Client(APIClient):
 
     prefix = "/api/v1/"
 
-    def generic(self, method: str, path: str, *args: Any, **kwargs: Any) -> Any:
+    def generic(self, method: str, path: str, *args: Any, **kwargs: Any) -> Any:  # type: ignore[override]
         path = path if path.startswith("/") else self.prefix + path
-        response = super().generic(method, path, *args, **kwargs)
+        response: Any = super().generic(method, path, *args, **kwargs)
         is_json = response.get("Content-Type", "").startswith("application/json")
         response.body = response.json() if is_json and response.content else None
         return response
+
+    def get(self, path: str, **more: Any) -> Any:  # type: ignore[override]
+        return super().get(path, **more)
+
+    def post(self, path: str, body: Any = None, **more: Any) -> Any:  # type: ignore[override]
+        return super().post(path, body, **more)
+
+    def put(self, path: str, body: Any = None, **more: Any) -> Any:  # type: ignore[override]
+        return super().put(path, body, **more)
+
+    def patch(self, path: str, body: Any = None, **more: Any) -> Any:  # type: ignore[override]
+        return super().patch(path, body, **more)
+
+    def delete(self, path: str, **more: Any) -> Any:  # type: ignore[override]
+        return super().delete(path, **more)
 
 
 @pytest.fixture(autouse=True)

@@ -34,12 +34,12 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         scopes = [word.strip() for given in options["scope"] for word in given.split(",") if word.strip()]
+        if not scopes:
+            raise CommandError("Name at least one scope.")
         try:
             client, key = self._make(options, access.known_scopes(scopes))
         except DomainError as error:
             raise CommandError(error.message) from error
-        if not client.scopes:
-            raise CommandError("Name at least one scope.")
         self.stdout.write(f"client {client.name}: {', '.join(client.scopes)}")
         self.stdout.write(key)
 
