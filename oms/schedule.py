@@ -40,6 +40,13 @@ JOBS = (
         MINUTE,
         "Gives back what carts kept too long.",
     ),
+    Job("bulk jobs", "oms.api.tasks.sweep_bulk_jobs", MINUTE, "Goes on with bulk jobs that were cut off."),
+    Job(
+        "forget old answers",
+        "oms.api.tasks.forget_old_answers",
+        crontab(hour="4", minute="0"),
+        "Drops idempotency keys that no client repeats any more.",
+    ),
     Job(
         "nightly",
         "backorders.tasks.nightly",
