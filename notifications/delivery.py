@@ -29,6 +29,7 @@ logger = logging.getLogger(__name__)
 BATCH = 20
 TRIES = 6
 FIRST_PAUSE = timedelta(seconds=30)
+LONGEST_PAUSE = timedelta(hours=2)
 ABANDONED_AFTER = timedelta(minutes=10)
 UNKNOWN_OUTCOME = "The sender died; nobody knows whether this was sent."
 NEVER_BEGUN = "The sender died before it began."
@@ -167,7 +168,8 @@ def _keep_failure(message: Message, error: Exception) -> None:
     )
     tries = message.attempts.count()
     still_mine = Message.objects.filter(pk=message.pk, state=Message.State.SENDING)
-    if is_final(error) or tries >= TRIES:
+    # A server that is away says nothing about this message: it waits, however long that takes.
+    if is_final(error) or (tries >= TRIES and not is_away(error)):
         still_mine.update(state=Message.State.FAILED, provider_id="")
     else:
         still_mine.update(state=Message.State.QUEUED, due_at=_next_try(now, tries), provider_id="")
@@ -176,7 +178,8 @@ def _keep_failure(message: Message, error: Exception) -> None:
 
 def _next_try(now: datetime, tries: int) -> datetime:
     """Four times later each time, and not all at once."""
-    return now + FIRST_PAUSE * (4.0 ** (tries - 1) * random.uniform(0.8, 1.2))
+    pause = min(FIRST_PAUSE * 4.0 ** min(tries - 1, TRIES), LONGEST_PAUSE)
+    return now + pause * random.uniform(0.8, 1.2)
 
 
 def _put_back(messages: Iterable[Message]) -> None:

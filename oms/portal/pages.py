@@ -73,6 +73,11 @@ class Page:
     lead: str
     questions: Sequence[Question]
 
+    @property
+    def is_open(self) -> bool:
+        """Whether anything still waits for an answer."""
+        return any(asked.options and not asked.answer for asked in self.questions)
+
     def question(self, line_no: str) -> Question | None:
         """The question about the line a form names."""
         return next((asked for asked in self.questions if str(asked.line_no) == line_no), None)

@@ -109,7 +109,7 @@ def test_pauses_grow_until_a_person_is_asked(frozen: clock.Journey, broken: dict
     assert message.state == "failed"
     assert message.attempts.count() == delivery.TRIES == 6
     for tries, pause in enumerate(pauses[:-1]):
-        assert 24 * 4**tries <= pause <= 36 * 4**tries
+        assert 24 * 4**tries <= pause <= 36 * 4**tries, tries
     assert delivery.deliver_due() == 0
 
 
@@ -157,6 +157,22 @@ def test_a_mail_server_that_is_away_stops_the_run(
 
     assert Attempt.objects.count() == 1
     assert list(Message.objects.values_list("state", flat=True)) == ["queued"] * 5
+
+
+def test_a_mail_server_away_for_days_fails_no_message(
+    frozen: clock.Journey, broken: dict[str, Exception]
+) -> None:
+    message = told()
+    broken["c1@example.org"] = TimeoutError("no answer")
+
+    for _ in range(delivery.TRIES * 3):
+        delivery.deliver_due()
+        message.refresh_from_db()
+        assert message.due_at - clock.now() <= delivery.LONGEST_PAUSE * 1.2
+        frozen.move_to(message.due_at)
+    broken.clear()
+
+    assert delivery.deliver_due() == 1
 
 
 def test_a_letter_that_cannot_be_written_leaves_the_others(frozen: clock.Journey) -> None:
