@@ -215,6 +215,16 @@ def test_the_rest_leaves_later(row: PickLine) -> None:
     assert states_of(row) == ("shipped", "closed")
 
 
+def test_no_more_leaves_than_is_left_of_the_pick(row: PickLine) -> None:
+    ship(row.pick, lines=[(row.pk, 2)])
+
+    with pytest.raises(DomainError) as refused, transaction.atomic():
+        ship(row.pick, "SH-2", lines=[(row.pk, 4)])
+
+    assert (refused.value.code, refused.value.field) == ("over_shipment", "lines[0].qty")
+    assert (counts(row), Shipment.objects.count()) == ((2, 2, 3), 1)
+
+
 def test_an_order_with_open_lines_stays_open(row: PickLine) -> None:
     OrderLineFactory.create(order=row.pick.order)
 
