@@ -23,20 +23,16 @@ class Taken:
 
 def take(draft: OrderDraft, actor: Actor) -> Taken:
     """Have the order accepted, or what is left of it without the refused lines."""
-    refusals: list[dict[str, Any]] = []
-    try:
-        return Taken(_accept(draft, actor), draft)
-    except OrderRefused as refusal:
-        refusals += refusal.details
-    refused = {detail["line_no"] for detail in refusals}
+    order, refusals = act(_accept, draft, actor)
+    if order:
+        return Taken(order, draft)
+    refused = {refusal["line_no"] for refusal in refusals}
     left = [line for line in draft.lines if line.line_no not in refused]
-    smaller = replace(draft, external_id=f"{draft.external_id}/2", lines=left)
     if not left:
-        return Taken(None, smaller, refusals)
-    try:
-        return Taken(_accept(smaller, actor), smaller, refusals)
-    except OrderRefused as refusal:
-        return Taken(None, smaller, refusals + refusal.details)
+        return Taken(None, draft, refusals)
+    smaller = replace(draft, external_id=f"{draft.external_id}/2", lines=left)
+    order, again = act(_accept, smaller, actor)
+    return Taken(order, smaller, [*refusals, *again])
 
 
 def reason_of(refusal: dict[str, Any]) -> str:
@@ -44,5 +40,9 @@ def reason_of(refusal: dict[str, Any]) -> str:
     return str(refusal.get("cap") or refusal["code"])
 
 
-def _accept(draft: OrderDraft, actor: Actor) -> Order:
-    return act(promising.accept, draft=draft, actor=actor)
+def _accept(draft: OrderDraft, actor: Actor) -> tuple[Order | None, Sequence[dict[str, Any]]]:
+    # A refusal is a result here: raised through the transaction it would undo the record of refused demand.
+    try:
+        return promising.accept(draft=draft, actor=actor), ()
+    except OrderRefused as refusal:
+        return None, refusal.details
