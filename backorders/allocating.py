@@ -13,7 +13,7 @@ from backorders.rules.ranking import rank
 from inventory import movements
 from inventory.locks import lock_skus
 from inventory.models import Supply
-from oms.kernel import clock
+from oms.kernel import clock, counting
 from oms.kernel.actors import Actor, ActorKind
 from oms.kernel.errors import Conflict
 from oms.kernel.events import GoodsShipped, PickReturned, QtyCancelled, StockArrived, SupplyCut
@@ -107,16 +107,9 @@ def consume(event: GoodsShipped) -> None:
     lock_skus({sku_id for _, sku_id, _, _ in shipped})
     taken = _released_pegs(shipped, event)
     deltas = [(peg.demand_id, peg.supply_id, -qty) for peg, qty in taken]
-    Peg.objects.bulk_update(_less_released(taken), ["released_qty"])
-    of_demand = _sum((peg.demand_id, qty) for peg, qty in taken)
-    demands = list(Demand.objects.filter(pk__in=of_demand))
-    for demand in demands:
-        demand.released_qty -= of_demand[demand.pk]
-    Demand.objects.bulk_update(demands, ["released_qty"])
+    _call_back(taken)
     pegging.write(deltas, goods_leave=True)
-    for demand in demands:
-        demand.open_qty -= of_demand[demand.pk]
-    Demand.objects.bulk_update(demands, ["open_qty"])
+    counting.add(Demand, "open_qty", _sum((peg.demand_id, -qty) for peg, qty in taken))
     movements.issue(
         issues=sorted(_sum((peg.supply_id, qty) for peg, qty in taken).items()),
         cause="shipped",
@@ -140,12 +133,7 @@ def take_back(event: PickReturned) -> None:
     )
     lock_skus({sku_id for _, sku_id, _, _ in returned})
     taken = _released_pegs(returned, event)
-    Peg.objects.bulk_update(_less_released(taken), ["released_qty"])
-    of_demand = _sum((peg.demand_id, qty) for peg, qty in taken)
-    demands = list(Demand.objects.filter(pk__in=of_demand))
-    for demand in demands:
-        demand.released_qty -= of_demand[demand.pk]
-    Demand.objects.bulk_update(demands, ["released_qty"])
+    _call_back(taken)
 
 
 _CLOSE = """
@@ -247,11 +235,10 @@ def _released_pegs(
     return taken
 
 
-def _less_released(taken: Sequence[tuple[Peg, int]]) -> list[Peg]:
-    pegs = {peg.pk: peg for peg, _ in taken}
-    for peg, qty in taken:
-        pegs[peg.pk].released_qty -= qty
-    return list(pegs.values())
+def _call_back(taken: Sequence[tuple[Peg, int]]) -> None:
+    """These units are no longer with the warehouse."""
+    counting.add(Peg, "released_qty", _sum((peg.pk, -qty) for peg, qty in taken))
+    counting.add(Demand, "released_qty", _sum((peg.demand_id, -qty) for peg, qty in taken))
 
 
 def _lines_of(demand_ids: Iterable[int]) -> list[int]:

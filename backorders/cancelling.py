@@ -1,5 +1,6 @@
 """Cancellation policies at work: what a customer may cancel, and what ends by itself when it is too late."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -60,6 +61,10 @@ class Policies:
             on=clock.now().date(),
         )
         return self.rows[chosen.id] if chosen else CancellationPolicy(name="default")
+
+    def refund_days(self, lines: Iterable[tuple[OrderLine, str]]) -> int:
+        """Days within which the money for all of these (line, mode) is sent."""
+        return max(self.of(line, mode).refund_days for line, mode in lines)
 
 
 def may_cancel(line: OrderLine) -> Verdict:

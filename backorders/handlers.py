@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 
-from backorders import allocating, cancelling, promising, replanning
+from backorders import allocating, cancelling, promising, refunding, replanning
 from oms.kernel import events
 
 HANDLERS: Mapping[type[events.Event], Sequence[events.Listener]] = {
     events.OrderAccepted: [promising.promise_order],
     events.OrderUnheld: [replanning.mark_order],
-    events.QtyCancelled: [cancelling.ask_policy, allocating.drop],
+    events.QtyCancelled: [cancelling.ask_policy, refunding.owe, allocating.drop],
     events.GoodsShipped: [allocating.consume],
     events.PickReturned: [allocating.take_back],
     events.SupplyAdded: [replanning.mark_supplies],

@@ -1,17 +1,71 @@
-"""Refunds: a person has sent the money, and the customer is told so."""
+"""Refunds: what is owed back for cancelled units, by when, and that a person has sent it."""
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 
 from backorders import telling
+from backorders.cancelling import Policies
+from backorders.models import AtpRule, Promise
 from oms.kernel import clock, states
 from oms.kernel.errors import NotFound
-from oms.orders.models import Refund
+from oms.kernel.events import QtyCancelled
+from oms.orders.models import Cancellation, OrderLine, Refund
 
 State = Refund.State
 MOVES: states.Moves = {
     State.REQUESTED: frozenset({State.SENT}),
     State.FAILED: frozenset({State.SENT}),
 }
+
+
+CENT = Decimal("0.01")
+
+
+def owe(event: QtyCancelled) -> None:
+    """Open a refund for each cancellation of units that were paid: all, the deposit, or nothing yet."""
+    cancelled = Cancellation.objects.filter(pk__in=event.cancellation_ids).select_related(
+        "line__order", "line__sku"
+    )
+    bases = _bases([cancellation.line_id for cancellation in cancelled])
+    policies, now = Policies(), clock.now()
+    owed = [
+        Refund(
+            order=cancellation.line.order,
+            cancellation=cancellation,
+            amount=amount,
+            currency=cancellation.line.order.currency,
+            due_on=(
+                now + timedelta(days=policies.of(cancellation.line, basis.get("mode", "")).refund_days)
+            ).date(),
+            requested_at=now,
+        )
+        for cancellation in cancelled
+        for basis in (bases.get(cancellation.line_id, {}),)
+        if (amount := _paid(cancellation, basis))
+    ]
+    Refund.objects.bulk_create(owed)
+
+
+def _bases(line_ids: list[int]) -> dict[int, dict[str, Any]]:
+    rows = Promise.objects.filter(order_line_id__in=line_ids, superseded_at=None)
+    return dict(rows.values_list("order_line_id", "basis"))
+
+
+def _paid(cancellation: Cancellation, basis: dict[str, Any]) -> Decimal:
+    """What was charged for the cancelled units, less what a switch keeps for its new line."""
+    charge = basis.get("charge") or {}
+    line = cancellation.line
+    price = line.unit_price
+    if charge.get("policy") == AtpRule.ChargePolicy.AT_SHIP:
+        return Decimal(0)
+    if charge.get("policy") == AtpRule.ChargePolicy.DEPOSIT:
+        price = price * (charge.get("deposit_percent") or 0) / 100
+    if new := OrderLine.objects.filter(switched_from=line).first():
+        price = max(Decimal(0), price - new.unit_price)
+    return (price * cancellation.qty).quantize(CENT)
 
 
 @transaction.atomic

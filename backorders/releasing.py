@@ -12,7 +12,7 @@ from backorders import rulebook
 from backorders.models import Demand, Peg, ReplanRequest
 from inventory.locks import lock_skus
 from inventory.models import Supply
-from oms.kernel import clock, events
+from oms.kernel import clock, counting, events
 from oms.orders import shipping
 from oms.orders.models import Order, PickRequest
 from oms.orders.shipping import PickWant
@@ -145,16 +145,11 @@ def _today_at(location_ids: Collection[int]) -> dict[int, date]:
 
 
 def _hand_over(ready: Sequence[_Ready]) -> None:
-    for item in ready:
-        item.peg.released_qty += item.qty
-    Peg.objects.bulk_update([item.peg for item in ready], ["released_qty"], batch_size=2_000)
     of_demand: defaultdict[int, int] = defaultdict(int)
     for item in ready:
         of_demand[item.peg.demand_id] += item.qty
-    demands = list(Demand.objects.filter(pk__in=of_demand))
-    for demand in demands:
-        demand.released_qty += of_demand[demand.pk]
-    Demand.objects.bulk_update(demands, ["released_qty"], batch_size=2_000)
+    counting.add(Peg, "released_qty", {item.peg.pk: item.qty for item in ready})
+    counting.add(Demand, "released_qty", of_demand)
 
 
 def _publish(picks: Sequence[PickRequest]) -> None:

@@ -85,6 +85,11 @@ class Shelves:
         """Shelves to decide on, so that these stay as they were read."""
         return replace(self, by_sku={pk: replace(shelf) for pk, shelf in self.by_sku.items()})
 
+    def alone(self, sku_id: int) -> Self:
+        """Shelves to decide on one SKU by itself: a copy of its own and of those of its parts."""
+        needed = {sku_id, *(part.component_id for part in self.parts.get(sku_id, ()))}
+        return replace(self, by_sku={pk: replace(self.by_sku[pk]) for pk in needed})
+
     def today(self, location_id: int) -> date:
         """The day it is at a location."""
         return self.places[location_id].local(self.at).date()

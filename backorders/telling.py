@@ -17,7 +17,6 @@ from notifications import outbox
 from notifications.models import Message
 from notifications.outbox import NewMessage
 from oms.kernel import clock
-from oms.orders.lifecycle import REFUND_DAYS
 from oms.orders.models import Cancellation, Order, OrderLine, Refund, Shipment, ShipmentLine
 
 LONGEST_KEY = Message._meta.get_field("key").max_length or 0
@@ -207,7 +206,9 @@ def _delay_message(
         "choices": sorted({choice for line in lines for choice in line["choices"]}),
         "answer_by": composing.instant(min(case.answer_by for case in cases), zone),
         "refund": composing.total(taken),
-        "refund_days": REFUND_DAYS,
+        "refund_days": Policies().refund_days(
+            (case.order_line, case.promise.basis.get("mode", "")) for case in cases
+        ),
         "is_unpaid": all(line["charge"]["policy"] == "at_ship" for line in lines),
         # One sentence for all where silence means the same for all.
         "silence": means.pop() if len(means) == 1 else None,

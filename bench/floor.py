@@ -92,8 +92,8 @@ class _Writer:
         with self.connection.transaction():
             self.connection.execute("SELECT id FROM inventory_sku WHERE id = %s FOR NO KEY UPDATE", [sku_id])
             supply = self.connection.execute(
-                "UPDATE inventory_supply SET pegged_qty = pegged_qty + 1 WHERE sku_id = %s AND kind = 'stock' "
-                "RETURNING id",
+                "UPDATE inventory_supply SET pegged_qty = pegged_qty + 1 "
+                "WHERE sku_id = %s AND kind = 'stock' RETURNING id",
                 [sku_id],
             ).fetchone()
             ids["supply_id"] = supply[0] if supply else 0
@@ -128,7 +128,8 @@ def _insert(table: str, columns: Sequence[str]) -> sql.Composed:
 
 def _rows(connection: psycopg.Connection[Any], table: str, query: Any, names: dict[str, Any]) -> list[Row]:
     generated = connection.execute(
-        "SELECT column_name FROM information_schema.columns WHERE table_name = %s AND is_generated = 'ALWAYS'",
+        "SELECT column_name FROM information_schema.columns "
+        "WHERE table_name = %s AND is_generated = 'ALWAYS'",
         [table],
     )
     skip = {"id", *(name for (name,) in generated)}

@@ -23,7 +23,7 @@ RUSH = 800
 
 def main(seconds: float = 10.0) -> int:
     """Measure and print; 1 if a unit was oversold or the books do not balance."""
-    console = Console()
+    console = Console(width=150)
     with running() as stack:
         _seed(stack)
         load.place(stack, clients=2, seconds=2.0, body=_spread("warm"))
@@ -47,7 +47,7 @@ def main(seconds: float = 10.0) -> int:
 
 
 def _table() -> Table:
-    table = Table(title="One-line orders over HTTP, durable PostgreSQL")
+    table = Table(title="One-line orders over HTTP, durable PostgreSQL", width=150)
     for name in (
         "run",
         "orders/s",
@@ -113,7 +113,7 @@ def _seed(stack: Stack) -> None:
 
 def _ask(stack: Stack, query: str) -> Any:
     with psycopg.connect(floor.dsn(stack.database_url), autocommit=True) as connection:
-        return connection.execute(query).fetchall()  # type: ignore[call-overload]
+        return connection.execute(query).fetchall()
 
 
 def _any_order(stack: Stack) -> str:
@@ -147,7 +147,8 @@ def _hot_claims(stack: Stack) -> int:
     return int(
         _ask(
             stack,
-            "SELECT pegged_qty FROM inventory_supply s JOIN inventory_sku k ON k.id = s.sku_id WHERE k.code = 'HOT'",
+            "SELECT pegged_qty FROM inventory_supply s JOIN inventory_sku k ON k.id = s.sku_id "
+            "WHERE k.code = 'HOT'",
         )[0][0]
     )
 

@@ -178,7 +178,7 @@ class Supply(models.Model):
 
 
 class Movement(models.Model):
-    """One change of a physical supply. Append-only: a supply's on-hand quantity is the sum of its movements."""
+    """One change of a physical supply. Append-only: what is on hand is the sum of its movements."""
 
     class Kind(models.TextChoices):
         RECEIVE = "receive"

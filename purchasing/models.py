@@ -42,7 +42,9 @@ class SupplierSku(models.Model):
         ordering = ("supplier", "sku")
         constraints = (
             models.UniqueConstraint(fields=("supplier", "sku"), name="one_row_per_supplier_and_sku"),
-            models.CheckConstraint(condition=Q(moq__gte=1) & Q(pack_qty__gte=1), name="moq_and_pack_at_least_one"),
+            models.CheckConstraint(
+                condition=Q(moq__gte=1) & Q(pack_qty__gte=1), name="moq_and_pack_at_least_one"
+            ),
         )
 
     def __str__(self) -> str:
@@ -88,14 +90,20 @@ class PurchaseLine(models.Model):
     confirmed_on = models.DateField(null=True, blank=True, help_text="What the supplier acknowledged.")
     first_confirmed_on = models.DateField(null=True, blank=True)
     supply = models.OneToOneField(
-        Supply, null=True, blank=True, on_delete=models.PROTECT, related_name="purchase_line",
+        Supply,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="purchase_line",
         help_text="What is to come and not in a container.",
     )
 
     class Meta:
         ordering = ("purchase_order", "line_no")
         constraints = (
-            models.UniqueConstraint(fields=("purchase_order", "line_no"), name="one_purchase_line_per_number"),
+            models.UniqueConstraint(
+                fields=("purchase_order", "line_no"), name="one_purchase_line_per_number"
+            ),
             models.CheckConstraint(condition=Q(ordered_qty__gte=1), name="purchase_line_orders_something"),
         )
         indexes = (
@@ -189,7 +197,9 @@ class InboundLine(models.Model):
     class Meta:
         ordering = ("shipment", "id")
         constraints = (
-            models.UniqueConstraint(fields=("shipment", "purchase_line"), name="one_row_per_container_and_line"),
+            models.UniqueConstraint(
+                fields=("shipment", "purchase_line"), name="one_row_per_container_and_line"
+            ),
             models.CheckConstraint(condition=Q(qty__gte=1), name="container_line_carries_something"),
         )
 
@@ -209,14 +219,16 @@ class Receipt(models.Model):
 
     class Meta:
         ordering = ("-id",)
-        constraints = (models.UniqueConstraint(fields=("source", "external_id"), name="one_receipt_per_external_id"),)
+        constraints = (
+            models.UniqueConstraint(fields=("source", "external_id"), name="one_receipt_per_external_id"),
+        )
 
     def __str__(self) -> str:
         return self.external_id
 
 
 class ReceiptLine(models.Model):
-    """What arrived of one purchase line: accepted = received − rejected − held. Append-only."""
+    """What arrived of one purchase line: accepted = received - rejected - held. Append-only."""
 
     receipt = models.ForeignKey(Receipt, on_delete=models.CASCADE, related_name="lines")
     line = models.ForeignKey(PurchaseLine, on_delete=models.PROTECT, related_name="receipt_lines")
@@ -224,14 +236,17 @@ class ReceiptLine(models.Model):
     rejected_qty = models.PositiveIntegerField(default=0)
     held_qty = models.PositiveIntegerField(default=0)
     hold_clears_on = models.DateField(null=True, blank=True)
-    late_days = models.IntegerField(help_text="Received minus the date confirmed (else expected) at that time.")
+    late_days = models.IntegerField(
+        help_text="Received minus the date confirmed (else expected) at that time."
+    )
 
     class Meta:
         ordering = ("receipt", "id")
         constraints = (
             models.UniqueConstraint(fields=("receipt", "line"), name="one_row_per_receipt_and_line"),
             models.CheckConstraint(
-                condition=Q(received_qty__gte=F("rejected_qty") + F("held_qty")), name="rejected_and_held_were_received"
+                condition=Q(received_qty__gte=F("rejected_qty") + F("held_qty")),
+                name="rejected_and_held_were_received",
             ),
         )
 
@@ -259,7 +274,9 @@ class Signal(models.Model):
         DISMISSED = "dismissed"
 
     sku = models.ForeignKey(Sku, on_delete=models.CASCADE, related_name="signals")
-    supplier = models.ForeignKey(Supplier, null=True, blank=True, on_delete=models.SET_NULL, related_name="signals")
+    supplier = models.ForeignKey(
+        Supplier, null=True, blank=True, on_delete=models.SET_NULL, related_name="signals"
+    )
     kind = models.CharField(max_length=10, choices=Kind)
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)
     week_on = models.DateField(help_text="The Monday of the week it was raised in.")
@@ -280,7 +297,9 @@ class Signal(models.Model):
         ordering = ("-raised_at",)
         constraints = (
             models.UniqueConstraint(
-                fields=("sku", "kind", "week_on"), condition=Q(state="open"), name="one_open_signal_per_sku_kind_week"
+                fields=("sku", "kind", "week_on"),
+                condition=Q(state="open"),
+                name="one_open_signal_per_sku_kind_week",
             ),
         )
 

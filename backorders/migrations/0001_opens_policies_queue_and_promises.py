@@ -13,540 +13,1472 @@ import backorders.models.policy
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('inventory', '0001_opens_skus_locations_and_supply'),
-        ('orders', '0001_opens_orders_and_shipments'),
-        ('purchasing', '0001_opens_purchase_orders_and_receipts'),
+        ("inventory", "0001_opens_skus_locations_and_supply"),
+        ("orders", "0001_opens_orders_and_shipments"),
+        ("purchasing", "0001_opens_purchase_orders_and_receipts"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ReplanRequest',
+            name="ReplanRequest",
             fields=[
-                ('sku', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='replan_request', serialize=False, to='inventory.sku')),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('cause', models.CharField(max_length=40)),
-                ('marked_at', models.DateTimeField()),
-                ('failures', models.PositiveSmallIntegerField(default=0)),
-                ('last_error', models.TextField(blank=True, default='')),
+                (
+                    "sku",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="replan_request",
+                        serialize=False,
+                        to="inventory.sku",
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("cause", models.CharField(max_length=40)),
+                ("marked_at", models.DateTimeField()),
+                ("failures", models.PositiveSmallIntegerField(default=0)),
+                ("last_error", models.TextField(blank=True, default="")),
             ],
             options={
-                'verbose_name': 're-plan request',
-                'ordering': ('marked_at',),
+                "verbose_name": "re-plan request",
+                "ordering": ("marked_at",),
             },
         ),
         migrations.CreateModel(
-            name='Backorder',
+            name="Backorder",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('qty', models.PositiveIntegerField(help_text='Units not covered by stock when it was opened.')),
-                ('mode', models.CharField(default='accidental', max_length=20)),
-                ('cause', models.CharField(choices=[('forecast_undershoot', 'Forecast Undershoot'), ('supplier_delay', 'Supplier Delay'), ('channel_oversell', 'Channel Oversell'), ('moq_shortfall', 'Moq Shortfall'), ('promotion_surprise', 'Promotion Surprise'), ('quality_hold', 'Quality Hold'), ('stock_record_error', 'Stock Record Error'), ('limited_drop', 'Limited Drop'), ('made_to_order', 'Made To Order'), ('capital_light_launch', 'Capital Light Launch')], max_length=24)),
-                ('confidence', models.DecimalField(decimal_places=2, default=0, max_digits=3)),
-                ('evidence', models.JSONField(default=dict)),
-                ('opened_at', models.DateTimeField()),
-                ('closed_at', models.DateTimeField(blank=True, help_text='When all of it was allocated or cancelled.', null=True)),
-                ('channel', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='backorders', to='orders.channel')),
-                ('order_line', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='backorder', to='orders.orderline')),
-                ('sku', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='backorders', to='inventory.sku')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "qty",
+                    models.PositiveIntegerField(help_text="Units not covered by stock when it was opened."),
+                ),
+                ("mode", models.CharField(default="accidental", max_length=20)),
+                (
+                    "cause",
+                    models.CharField(
+                        choices=[
+                            ("forecast_undershoot", "Forecast Undershoot"),
+                            ("supplier_delay", "Supplier Delay"),
+                            ("channel_oversell", "Channel Oversell"),
+                            ("moq_shortfall", "Moq Shortfall"),
+                            ("promotion_surprise", "Promotion Surprise"),
+                            ("quality_hold", "Quality Hold"),
+                            ("stock_record_error", "Stock Record Error"),
+                            ("limited_drop", "Limited Drop"),
+                            ("made_to_order", "Made To Order"),
+                            ("capital_light_launch", "Capital Light Launch"),
+                        ],
+                        max_length=24,
+                    ),
+                ),
+                ("confidence", models.DecimalField(decimal_places=2, default=0, max_digits=3)),
+                ("evidence", models.JSONField(default=dict)),
+                ("opened_at", models.DateTimeField()),
+                (
+                    "closed_at",
+                    models.DateTimeField(
+                        blank=True, help_text="When all of it was allocated or cancelled.", null=True
+                    ),
+                ),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="backorders",
+                        to="orders.channel",
+                    ),
+                ),
+                (
+                    "order_line",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="backorder",
+                        to="orders.orderline",
+                    ),
+                ),
+                (
+                    "sku",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="backorders",
+                        to="inventory.sku",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-opened_at',),
+                "ordering": ("-opened_at",),
             },
         ),
         migrations.CreateModel(
-            name='CancellationPolicy',
+            name="CancellationPolicy",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('name', models.CharField(max_length=120)),
-                ('category', models.CharField(blank=True, default='', max_length=80)),
-                ('region', models.CharField(blank=True, default='', max_length=40)),
-                ('mode', models.CharField(blank=True, default='', help_text='Mode of the wait; empty: any.', max_length=20)),
-                ('priority', models.IntegerField(default=0)),
-                ('self_cancel_until', models.CharField(choices=[('never', 'Never'), ('accepted', 'until goods are allocated'), ('allocated', 'until handed to the warehouse'), ('released', 'until the warehouse has packed')], default='allocated', max_length=12)),
-                ('auto_cancel_days_late', models.PositiveIntegerField(blank=True, help_text='Empty: never by itself.', null=True)),
-                ('auto_cancel_on_delay', models.PositiveSmallIntegerField(blank=True, help_text='Cancel on the n-th delay. Empty: never.', null=True)),
-                ('asks_first', models.BooleanField(default=True, help_text='Ask the customer before cancelling by itself.')),
-                ('answer_days', models.PositiveSmallIntegerField(default=7, help_text='Days the customer has to answer a delay.')),
-                ('silence_means', models.CharField(choices=[('wait', 'wait'), ('cancel', 'cancel')], default='wait', max_length=10)),
-                ('refund_days', models.PositiveSmallIntegerField(default=7, help_text='Days within which a refund is sent.')),
-                ('is_active', models.BooleanField(default=True)),
-                ('channel', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='cancellation_policies', to='orders.channel')),
-                ('sku', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='cancellation_policies', to='inventory.sku')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                ("name", models.CharField(max_length=120)),
+                ("category", models.CharField(blank=True, default="", max_length=80)),
+                ("region", models.CharField(blank=True, default="", max_length=40)),
+                (
+                    "mode",
+                    models.CharField(
+                        blank=True, default="", help_text="Mode of the wait; empty: any.", max_length=20
+                    ),
+                ),
+                ("priority", models.IntegerField(default=0)),
+                (
+                    "self_cancel_until",
+                    models.CharField(
+                        choices=[
+                            ("never", "Never"),
+                            ("accepted", "until goods are allocated"),
+                            ("allocated", "until handed to the warehouse"),
+                            ("released", "until the warehouse has packed"),
+                        ],
+                        default="allocated",
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "auto_cancel_days_late",
+                    models.PositiveIntegerField(blank=True, help_text="Empty: never by itself.", null=True),
+                ),
+                (
+                    "auto_cancel_on_delay",
+                    models.PositiveSmallIntegerField(
+                        blank=True, help_text="Cancel on the n-th delay. Empty: never.", null=True
+                    ),
+                ),
+                (
+                    "asks_first",
+                    models.BooleanField(
+                        default=True, help_text="Ask the customer before cancelling by itself."
+                    ),
+                ),
+                (
+                    "answer_days",
+                    models.PositiveSmallIntegerField(
+                        default=7, help_text="Days the customer has to answer a delay."
+                    ),
+                ),
+                (
+                    "silence_means",
+                    models.CharField(
+                        choices=[("wait", "wait"), ("cancel", "cancel")], default="wait", max_length=10
+                    ),
+                ),
+                (
+                    "refund_days",
+                    models.PositiveSmallIntegerField(
+                        default=7, help_text="Days within which a refund is sent."
+                    ),
+                ),
+                ("is_active", models.BooleanField(default=True)),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="cancellation_policies",
+                        to="orders.channel",
+                    ),
+                ),
+                (
+                    "sku",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="cancellation_policies",
+                        to="inventory.sku",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'cancellation policies',
-                'ordering': ('name', 'id'),
+                "verbose_name_plural": "cancellation policies",
+                "ordering": ("name", "id"),
             },
         ),
         migrations.CreateModel(
-            name='Cap',
+            name="Cap",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('name', models.CharField(max_length=120)),
-                ('category', models.CharField(blank=True, default='', max_length=80)),
-                ('region', models.CharField(blank=True, default='', max_length=40)),
-                ('customer_class', models.CharField(blank=True, default='', max_length=40)),
-                ('starts_on', models.DateField(blank=True, null=True)),
-                ('ends_on', models.DateField(blank=True, null=True)),
-                ('max_open_units', models.PositiveIntegerField(blank=True, help_text='Empty: unlimited. 0: none.', null=True)),
-                ('max_units_per_order', models.PositiveIntegerField(blank=True, null=True)),
-                ('max_units_per_customer', models.PositiveIntegerField(blank=True, null=True)),
-                ('bucket', models.CharField(choices=[('none', 'None'), ('week', 'Week'), ('month', 'Month')], default='none', max_length=8)),
-                ('backward', models.PositiveSmallIntegerField(default=0, help_text='Earlier buckets that may be used up.')),
-                ('forward', models.PositiveSmallIntegerField(default=0, help_text='Later buckets that may be used up.')),
-                ('is_monitor_only', models.BooleanField(default=False)),
-                ('channel', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='caps', to='orders.channel')),
-                ('sku', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='caps', to='inventory.sku')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                ("name", models.CharField(max_length=120)),
+                ("category", models.CharField(blank=True, default="", max_length=80)),
+                ("region", models.CharField(blank=True, default="", max_length=40)),
+                ("customer_class", models.CharField(blank=True, default="", max_length=40)),
+                ("starts_on", models.DateField(blank=True, null=True)),
+                ("ends_on", models.DateField(blank=True, null=True)),
+                (
+                    "max_open_units",
+                    models.PositiveIntegerField(
+                        blank=True, help_text="Empty: unlimited. 0: none.", null=True
+                    ),
+                ),
+                ("max_units_per_order", models.PositiveIntegerField(blank=True, null=True)),
+                ("max_units_per_customer", models.PositiveIntegerField(blank=True, null=True)),
+                (
+                    "bucket",
+                    models.CharField(
+                        choices=[("none", "None"), ("week", "Week"), ("month", "Month")],
+                        default="none",
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "backward",
+                    models.PositiveSmallIntegerField(
+                        default=0, help_text="Earlier buckets that may be used up."
+                    ),
+                ),
+                (
+                    "forward",
+                    models.PositiveSmallIntegerField(
+                        default=0, help_text="Later buckets that may be used up."
+                    ),
+                ),
+                ("is_monitor_only", models.BooleanField(default=False)),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="caps",
+                        to="orders.channel",
+                    ),
+                ),
+                (
+                    "sku",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="caps",
+                        to="inventory.sku",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('name', 'id'),
+                "ordering": ("name", "id"),
             },
         ),
         migrations.CreateModel(
-            name='CapUsage',
+            name="CapUsage",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('bucket_on', models.DateField(blank=True, help_text='First day of the bucket; empty without buckets.', null=True)),
-                ('used_qty', models.IntegerField(default=0)),
-                ('cap', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='usages', to='backorders.cap')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "bucket_on",
+                    models.DateField(
+                        blank=True, help_text="First day of the bucket; empty without buckets.", null=True
+                    ),
+                ),
+                ("used_qty", models.IntegerField(default=0)),
+                (
+                    "cap",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="usages",
+                        to="backorders.cap",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'cap counter',
-                'ordering': ('cap', 'bucket_on'),
+                "verbose_name": "cap counter",
+                "ordering": ("cap", "bucket_on"),
             },
         ),
         migrations.CreateModel(
-            name='CartHold',
+            name="CartHold",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('token', models.CharField(max_length=40, unique=True)),
-                ('region', models.CharField(blank=True, default='', max_length=40)),
-                ('qty', models.PositiveIntegerField()),
-                ('created_at', models.DateTimeField()),
-                ('created_by', models.CharField(max_length=120)),
-                ('expires_at', models.DateTimeField()),
-                ('ended_at', models.DateTimeField(blank=True, help_text='Ordered, given up or swept.', null=True)),
-                ('channel', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='cart_holds', to='orders.channel')),
-                ('location', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='cart_holds', to='inventory.location')),
-                ('sku', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='cart_holds', to='inventory.sku')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("token", models.CharField(max_length=40, unique=True)),
+                ("region", models.CharField(blank=True, default="", max_length=40)),
+                ("qty", models.PositiveIntegerField()),
+                ("created_at", models.DateTimeField()),
+                ("created_by", models.CharField(max_length=120)),
+                ("expires_at", models.DateTimeField()),
+                (
+                    "ended_at",
+                    models.DateTimeField(blank=True, help_text="Ordered, given up or swept.", null=True),
+                ),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="cart_holds",
+                        to="orders.channel",
+                    ),
+                ),
+                (
+                    "location",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="cart_holds",
+                        to="inventory.location",
+                    ),
+                ),
+                (
+                    "sku",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="cart_holds",
+                        to="inventory.sku",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-id',),
+                "ordering": ("-id",),
             },
         ),
         migrations.CreateModel(
-            name='CapClaim',
+            name="CapClaim",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('qty', models.PositiveIntegerField()),
-                ('order_line', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='cap_claims', to='orders.orderline')),
-                ('usage', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='claims', to='backorders.capusage')),
-                ('cart_hold', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='cap_claims', to='backorders.carthold')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("qty", models.PositiveIntegerField()),
+                (
+                    "order_line",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="cap_claims",
+                        to="orders.orderline",
+                    ),
+                ),
+                (
+                    "usage",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="claims",
+                        to="backorders.capusage",
+                    ),
+                ),
+                (
+                    "cart_hold",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="cap_claims",
+                        to="backorders.carthold",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('id',),
+                "ordering": ("id",),
             },
         ),
         migrations.CreateModel(
-            name='CauseTag',
+            name="CauseTag",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('cause', models.CharField(choices=[('forecast_undershoot', 'Forecast Undershoot'), ('supplier_delay', 'Supplier Delay'), ('channel_oversell', 'Channel Oversell'), ('moq_shortfall', 'Moq Shortfall'), ('promotion_surprise', 'Promotion Surprise'), ('quality_hold', 'Quality Hold'), ('stock_record_error', 'Stock Record Error'), ('limited_drop', 'Limited Drop'), ('made_to_order', 'Made To Order'), ('capital_light_launch', 'Capital Light Launch')], max_length=24)),
-                ('confidence', models.DecimalField(decimal_places=2, default=0, max_digits=3)),
-                ('evidence', models.JSONField(default=dict)),
-                ('note', models.CharField(blank=True, default='', max_length=500)),
-                ('at', models.DateTimeField()),
-                ('by', models.CharField(max_length=120)),
-                ('backorder', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tags', to='backorders.backorder')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "cause",
+                    models.CharField(
+                        choices=[
+                            ("forecast_undershoot", "Forecast Undershoot"),
+                            ("supplier_delay", "Supplier Delay"),
+                            ("channel_oversell", "Channel Oversell"),
+                            ("moq_shortfall", "Moq Shortfall"),
+                            ("promotion_surprise", "Promotion Surprise"),
+                            ("quality_hold", "Quality Hold"),
+                            ("stock_record_error", "Stock Record Error"),
+                            ("limited_drop", "Limited Drop"),
+                            ("made_to_order", "Made To Order"),
+                            ("capital_light_launch", "Capital Light Launch"),
+                        ],
+                        max_length=24,
+                    ),
+                ),
+                ("confidence", models.DecimalField(decimal_places=2, default=0, max_digits=3)),
+                ("evidence", models.JSONField(default=dict)),
+                ("note", models.CharField(blank=True, default="", max_length=500)),
+                ("at", models.DateTimeField()),
+                ("by", models.CharField(max_length=120)),
+                (
+                    "backorder",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="tags",
+                        to="backorders.backorder",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('backorder', '-id'),
+                "ordering": ("backorder", "-id"),
             },
         ),
         migrations.CreateModel(
-            name='DelayCase',
+            name="DelayCase",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('delay_no', models.PositiveSmallIntegerField(default=1, help_text='The how-manieth delay of this line.')),
-                ('choices', models.JSONField(default=list)),
-                ('cause', models.CharField(max_length=40)),
-                ('opened_at', models.DateTimeField()),
-                ('answer_by', models.DateTimeField()),
-                ('silence_means', models.CharField(default='wait', max_length=10)),
-                ('closed_at', models.DateTimeField(blank=True, null=True)),
-                ('closed_because', models.CharField(blank=True, default='', max_length=20)),
-                ('token_hash', models.CharField(blank=True, db_index=True, default='', max_length=64)),
-                ('order_line', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='delay_cases', to='orders.orderline')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "delay_no",
+                    models.PositiveSmallIntegerField(
+                        default=1, help_text="The how-manieth delay of this line."
+                    ),
+                ),
+                ("choices", models.JSONField(default=list)),
+                ("cause", models.CharField(max_length=40)),
+                ("opened_at", models.DateTimeField()),
+                ("answer_by", models.DateTimeField()),
+                ("silence_means", models.CharField(default="wait", max_length=10)),
+                ("closed_at", models.DateTimeField(blank=True, null=True)),
+                ("closed_because", models.CharField(blank=True, default="", max_length=20)),
+                ("token_hash", models.CharField(blank=True, db_index=True, default="", max_length=64)),
+                (
+                    "order_line",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="delay_cases",
+                        to="orders.orderline",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('answer_by', 'id'),
+                "ordering": ("answer_by", "id"),
             },
         ),
         migrations.CreateModel(
-            name='Choice',
+            name="Choice",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('choice', models.CharField(choices=[('wait', 'Wait'), ('switch', 'Switch'), ('cancel', 'Cancel'), ('ship_ready', 'Ship Ready')], max_length=12)),
-                ('is_silence', models.BooleanField(default=False)),
-                ('at', models.DateTimeField()),
-                ('by', models.CharField(max_length=120)),
-                ('alternative', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='chosen_in', to='inventory.sku')),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='answers', to='backorders.delaycase')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "choice",
+                    models.CharField(
+                        choices=[
+                            ("wait", "Wait"),
+                            ("switch", "Switch"),
+                            ("cancel", "Cancel"),
+                            ("ship_ready", "Ship Ready"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("is_silence", models.BooleanField(default=False)),
+                ("at", models.DateTimeField()),
+                ("by", models.CharField(max_length=120)),
+                (
+                    "alternative",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="chosen_in",
+                        to="inventory.sku",
+                    ),
+                ),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="answers",
+                        to="backorders.delaycase",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('case', '-id'),
+                "ordering": ("case", "-id"),
             },
         ),
         migrations.CreateModel(
-            name='Demand',
+            name="Demand",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('region', models.CharField(blank=True, default='', max_length=40)),
-                ('units_per_line', models.PositiveIntegerField(default=1, help_text='Units of this SKU for one unit of the line.')),
-                ('open_qty', models.IntegerField()),
-                ('pegged_qty', models.IntegerField(default=0)),
-                ('released_qty', models.IntegerField(default=0, help_text='Handed to the warehouse, not shipped yet.')),
-                ('allocation_class', models.PositiveSmallIntegerField(default=5)),
-                ('priority', models.IntegerField(default=100)),
-                ('accepted_at', models.DateTimeField()),
-                ('wanted_on', models.DateField(blank=True, null=True)),
-                ('first_promise_on', models.DateField(blank=True, help_text='Latest ship date of the first promise.', null=True)),
-                ('promised_on', models.DateField(blank=True, help_text='Latest ship date of the current promise.', null=True)),
-                ('may_split', models.BooleanField(default=True)),
-                ('is_complete', models.BooleanField(default=False, help_text='Ships only when the whole order can.')),
-                ('is_held', models.BooleanField(default=False, help_text='Its order is held: keeps its claims, is not released.')),
-                ('mode', models.CharField(default='accidental', max_length=20)),
-                ('channel', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='demands', to='orders.channel')),
-                ('order_line', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='demands', to='orders.orderline')),
-                ('sku', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='demands', to='inventory.sku')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("region", models.CharField(blank=True, default="", max_length=40)),
+                (
+                    "units_per_line",
+                    models.PositiveIntegerField(
+                        default=1, help_text="Units of this SKU for one unit of the line."
+                    ),
+                ),
+                ("open_qty", models.IntegerField()),
+                ("pegged_qty", models.IntegerField(default=0)),
+                (
+                    "released_qty",
+                    models.IntegerField(default=0, help_text="Handed to the warehouse, not shipped yet."),
+                ),
+                ("allocation_class", models.PositiveSmallIntegerField(default=5)),
+                ("priority", models.IntegerField(default=100)),
+                ("accepted_at", models.DateTimeField()),
+                ("wanted_on", models.DateField(blank=True, null=True)),
+                (
+                    "first_promise_on",
+                    models.DateField(
+                        blank=True, help_text="Latest ship date of the first promise.", null=True
+                    ),
+                ),
+                (
+                    "promised_on",
+                    models.DateField(
+                        blank=True, help_text="Latest ship date of the current promise.", null=True
+                    ),
+                ),
+                ("may_split", models.BooleanField(default=True)),
+                (
+                    "is_complete",
+                    models.BooleanField(default=False, help_text="Ships only when the whole order can."),
+                ),
+                (
+                    "is_held",
+                    models.BooleanField(
+                        default=False, help_text="Its order is held: keeps its claims, is not released."
+                    ),
+                ),
+                ("mode", models.CharField(default="accidental", max_length=20)),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="demands",
+                        to="orders.channel",
+                    ),
+                ),
+                (
+                    "order_line",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="demands",
+                        to="orders.orderline",
+                    ),
+                ),
+                (
+                    "sku",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="demands",
+                        to="inventory.sku",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('sku', 'allocation_class', 'priority', 'first_promise_on', 'accepted_at', 'order_line_id'),
+                "ordering": (
+                    "sku",
+                    "allocation_class",
+                    "priority",
+                    "first_promise_on",
+                    "accepted_at",
+                    "order_line_id",
+                ),
             },
         ),
         migrations.CreateModel(
-            name='HistoricalAtpRule',
+            name="HistoricalAtpRule",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('name', models.CharField(max_length=120)),
-                ('category', models.CharField(blank=True, default='', max_length=80)),
-                ('region', models.CharField(blank=True, default='', max_length=40)),
-                ('valid_from', models.DateField(blank=True, null=True)),
-                ('valid_to', models.DateField(blank=True, null=True)),
-                ('priority', models.IntegerField(default=0, help_text='Between rules of the same scope the highest wins.')),
-                ('mode', models.CharField(choices=[('deny', 'Deny'), ('backorder', 'Backorder'), ('preorder', 'Preorder'), ('made_to_order', 'Made To Order'), ('limited_drop', 'Limited Drop'), ('capital_light', 'Capital Light')], default='backorder', max_length=20)),
-                ('safety_stock', models.PositiveIntegerField(default=0)),
-                ('oversell_qty', models.PositiveIntegerField(default=0, help_text='Units sold beyond all firm supply.')),
-                ('kinds', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=12), default=backorders.models.policy.kinds_that_count, help_text='Supply kinds that count.', size=None)),
-                ('needs_open_purchase', models.BooleanField(default=False)),
-                ('longest_wait_days', models.PositiveIntegerField(blank=True, help_text='Empty: any wait.', null=True)),
-                ('service_level', models.DecimalField(decimal_places=3, default=Decimal('0.9'), max_digits=4, validators=[django.core.validators.MinValueValidator(Decimal('0.5')), django.core.validators.MaxValueValidator(Decimal('0.99'))])),
-                ('least_buffer_days', models.PositiveIntegerField(default=0)),
-                ('max_volatility', models.DecimalField(blank=True, decimal_places=3, max_digits=6, null=True)),
-                ('split', models.CharField(choices=[('any', 'any: over supplies and locations'), ('one_location', 'one location'), ('none', 'none: the whole line from one supply')], default='any', max_length=16)),
-                ('tolerance_days', models.PositiveIntegerField(default=0, help_text='Later than promised by this much is not told.')),
-                ('charge_policy', models.CharField(choices=[('at_order', 'At Order'), ('deposit', 'Deposit'), ('at_ship', 'At Ship')], default='at_order', max_length=12)),
-                ('deposit_percent', models.PositiveSmallIntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(100)])),
-                ('disclosure', models.CharField(blank=True, default='', max_length=500)),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.CharField(max_length=100, null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('channel', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='orders.channel')),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('sku', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='inventory.sku')),
-                ('supplier', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='purchasing.supplier')),
+                (
+                    "id",
+                    models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
+                ),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                ("name", models.CharField(max_length=120)),
+                ("category", models.CharField(blank=True, default="", max_length=80)),
+                ("region", models.CharField(blank=True, default="", max_length=40)),
+                ("valid_from", models.DateField(blank=True, null=True)),
+                ("valid_to", models.DateField(blank=True, null=True)),
+                (
+                    "priority",
+                    models.IntegerField(
+                        default=0, help_text="Between rules of the same scope the highest wins."
+                    ),
+                ),
+                (
+                    "mode",
+                    models.CharField(
+                        choices=[
+                            ("deny", "Deny"),
+                            ("backorder", "Backorder"),
+                            ("preorder", "Preorder"),
+                            ("made_to_order", "Made To Order"),
+                            ("limited_drop", "Limited Drop"),
+                            ("capital_light", "Capital Light"),
+                        ],
+                        default="backorder",
+                        max_length=20,
+                    ),
+                ),
+                ("safety_stock", models.PositiveIntegerField(default=0)),
+                (
+                    "oversell_qty",
+                    models.PositiveIntegerField(default=0, help_text="Units sold beyond all firm supply."),
+                ),
+                (
+                    "kinds",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=12),
+                        default=backorders.models.policy.kinds_that_count,
+                        help_text="Supply kinds that count.",
+                        size=None,
+                    ),
+                ),
+                ("needs_open_purchase", models.BooleanField(default=False)),
+                (
+                    "longest_wait_days",
+                    models.PositiveIntegerField(blank=True, help_text="Empty: any wait.", null=True),
+                ),
+                (
+                    "service_level",
+                    models.DecimalField(
+                        decimal_places=3,
+                        default=Decimal("0.9"),
+                        max_digits=4,
+                        validators=[
+                            django.core.validators.MinValueValidator(Decimal("0.5")),
+                            django.core.validators.MaxValueValidator(Decimal("0.99")),
+                        ],
+                    ),
+                ),
+                ("least_buffer_days", models.PositiveIntegerField(default=0)),
+                (
+                    "max_volatility",
+                    models.DecimalField(blank=True, decimal_places=3, max_digits=6, null=True),
+                ),
+                (
+                    "split",
+                    models.CharField(
+                        choices=[
+                            ("any", "any: over supplies and locations"),
+                            ("one_location", "one location"),
+                            ("none", "none: the whole line from one supply"),
+                        ],
+                        default="any",
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "tolerance_days",
+                    models.PositiveIntegerField(
+                        default=0, help_text="Later than promised by this much is not told."
+                    ),
+                ),
+                (
+                    "charge_policy",
+                    models.CharField(
+                        choices=[("at_order", "At Order"), ("deposit", "Deposit"), ("at_ship", "At Ship")],
+                        default="at_order",
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "deposit_percent",
+                    models.PositiveSmallIntegerField(
+                        blank=True,
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(100),
+                        ],
+                    ),
+                ),
+                ("disclosure", models.CharField(blank=True, default="", max_length=500)),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="orders.channel",
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "sku",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="inventory.sku",
+                    ),
+                ),
+                (
+                    "supplier",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="purchasing.supplier",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical ATP rule',
-                'verbose_name_plural': 'historical ATP rules',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical ATP rule",
+                "verbose_name_plural": "historical ATP rules",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='HistoricalCancellationPolicy',
+            name="HistoricalCancellationPolicy",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('name', models.CharField(max_length=120)),
-                ('category', models.CharField(blank=True, default='', max_length=80)),
-                ('region', models.CharField(blank=True, default='', max_length=40)),
-                ('mode', models.CharField(blank=True, default='', help_text='Mode of the wait; empty: any.', max_length=20)),
-                ('priority', models.IntegerField(default=0)),
-                ('self_cancel_until', models.CharField(choices=[('never', 'Never'), ('accepted', 'until goods are allocated'), ('allocated', 'until handed to the warehouse'), ('released', 'until the warehouse has packed')], default='allocated', max_length=12)),
-                ('auto_cancel_days_late', models.PositiveIntegerField(blank=True, help_text='Empty: never by itself.', null=True)),
-                ('auto_cancel_on_delay', models.PositiveSmallIntegerField(blank=True, help_text='Cancel on the n-th delay. Empty: never.', null=True)),
-                ('asks_first', models.BooleanField(default=True, help_text='Ask the customer before cancelling by itself.')),
-                ('answer_days', models.PositiveSmallIntegerField(default=7, help_text='Days the customer has to answer a delay.')),
-                ('silence_means', models.CharField(choices=[('wait', 'wait'), ('cancel', 'cancel')], default='wait', max_length=10)),
-                ('refund_days', models.PositiveSmallIntegerField(default=7, help_text='Days within which a refund is sent.')),
-                ('is_active', models.BooleanField(default=True)),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.CharField(max_length=100, null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('channel', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='orders.channel')),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('sku', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='inventory.sku')),
+                (
+                    "id",
+                    models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
+                ),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                ("name", models.CharField(max_length=120)),
+                ("category", models.CharField(blank=True, default="", max_length=80)),
+                ("region", models.CharField(blank=True, default="", max_length=40)),
+                (
+                    "mode",
+                    models.CharField(
+                        blank=True, default="", help_text="Mode of the wait; empty: any.", max_length=20
+                    ),
+                ),
+                ("priority", models.IntegerField(default=0)),
+                (
+                    "self_cancel_until",
+                    models.CharField(
+                        choices=[
+                            ("never", "Never"),
+                            ("accepted", "until goods are allocated"),
+                            ("allocated", "until handed to the warehouse"),
+                            ("released", "until the warehouse has packed"),
+                        ],
+                        default="allocated",
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "auto_cancel_days_late",
+                    models.PositiveIntegerField(blank=True, help_text="Empty: never by itself.", null=True),
+                ),
+                (
+                    "auto_cancel_on_delay",
+                    models.PositiveSmallIntegerField(
+                        blank=True, help_text="Cancel on the n-th delay. Empty: never.", null=True
+                    ),
+                ),
+                (
+                    "asks_first",
+                    models.BooleanField(
+                        default=True, help_text="Ask the customer before cancelling by itself."
+                    ),
+                ),
+                (
+                    "answer_days",
+                    models.PositiveSmallIntegerField(
+                        default=7, help_text="Days the customer has to answer a delay."
+                    ),
+                ),
+                (
+                    "silence_means",
+                    models.CharField(
+                        choices=[("wait", "wait"), ("cancel", "cancel")], default="wait", max_length=10
+                    ),
+                ),
+                (
+                    "refund_days",
+                    models.PositiveSmallIntegerField(
+                        default=7, help_text="Days within which a refund is sent."
+                    ),
+                ),
+                ("is_active", models.BooleanField(default=True)),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="orders.channel",
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "sku",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="inventory.sku",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical cancellation policy',
-                'verbose_name_plural': 'historical cancellation policies',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical cancellation policy",
+                "verbose_name_plural": "historical cancellation policies",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='HistoricalCap',
+            name="HistoricalCap",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('name', models.CharField(max_length=120)),
-                ('category', models.CharField(blank=True, default='', max_length=80)),
-                ('region', models.CharField(blank=True, default='', max_length=40)),
-                ('customer_class', models.CharField(blank=True, default='', max_length=40)),
-                ('starts_on', models.DateField(blank=True, null=True)),
-                ('ends_on', models.DateField(blank=True, null=True)),
-                ('max_open_units', models.PositiveIntegerField(blank=True, help_text='Empty: unlimited. 0: none.', null=True)),
-                ('max_units_per_order', models.PositiveIntegerField(blank=True, null=True)),
-                ('max_units_per_customer', models.PositiveIntegerField(blank=True, null=True)),
-                ('bucket', models.CharField(choices=[('none', 'None'), ('week', 'Week'), ('month', 'Month')], default='none', max_length=8)),
-                ('backward', models.PositiveSmallIntegerField(default=0, help_text='Earlier buckets that may be used up.')),
-                ('forward', models.PositiveSmallIntegerField(default=0, help_text='Later buckets that may be used up.')),
-                ('is_monitor_only', models.BooleanField(default=False)),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.CharField(max_length=100, null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('channel', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='orders.channel')),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('sku', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='inventory.sku')),
+                (
+                    "id",
+                    models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
+                ),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                ("name", models.CharField(max_length=120)),
+                ("category", models.CharField(blank=True, default="", max_length=80)),
+                ("region", models.CharField(blank=True, default="", max_length=40)),
+                ("customer_class", models.CharField(blank=True, default="", max_length=40)),
+                ("starts_on", models.DateField(blank=True, null=True)),
+                ("ends_on", models.DateField(blank=True, null=True)),
+                (
+                    "max_open_units",
+                    models.PositiveIntegerField(
+                        blank=True, help_text="Empty: unlimited. 0: none.", null=True
+                    ),
+                ),
+                ("max_units_per_order", models.PositiveIntegerField(blank=True, null=True)),
+                ("max_units_per_customer", models.PositiveIntegerField(blank=True, null=True)),
+                (
+                    "bucket",
+                    models.CharField(
+                        choices=[("none", "None"), ("week", "Week"), ("month", "Month")],
+                        default="none",
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "backward",
+                    models.PositiveSmallIntegerField(
+                        default=0, help_text="Earlier buckets that may be used up."
+                    ),
+                ),
+                (
+                    "forward",
+                    models.PositiveSmallIntegerField(
+                        default=0, help_text="Later buckets that may be used up."
+                    ),
+                ),
+                ("is_monitor_only", models.BooleanField(default=False)),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="orders.channel",
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "sku",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="inventory.sku",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical cap',
-                'verbose_name_plural': 'historical caps',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical cap",
+                "verbose_name_plural": "historical caps",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='Peg',
+            name="Peg",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('qty', models.PositiveIntegerField()),
-                ('released_qty', models.PositiveIntegerField(default=0, help_text='Of these, handed to the warehouse.')),
-                ('demand', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='pegs', to='backorders.demand')),
-                ('supply', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='pegs', to='inventory.supply')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("qty", models.PositiveIntegerField()),
+                (
+                    "released_qty",
+                    models.PositiveIntegerField(default=0, help_text="Of these, handed to the warehouse."),
+                ),
+                (
+                    "demand",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="pegs",
+                        to="backorders.demand",
+                    ),
+                ),
+                (
+                    "supply",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="pegs",
+                        to="inventory.supply",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('demand', 'id'),
+                "ordering": ("demand", "id"),
             },
         ),
         migrations.CreateModel(
-            name='Promise',
+            name="Promise",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('revision', models.PositiveIntegerField(default=1)),
-                ('qty', models.PositiveIntegerField()),
-                ('ships_earliest', models.DateField(blank=True, null=True)),
-                ('ships_latest', models.DateField(blank=True, help_text='We are held to it. Empty: cannot say.', null=True)),
-                ('delivers_earliest', models.DateField(blank=True, null=True)),
-                ('delivers_latest', models.DateField(blank=True, null=True)),
-                ('service_level', models.DecimalField(blank=True, decimal_places=3, max_digits=4, null=True)),
-                ('label', models.CharField(blank=True, default='', max_length=120)),
-                ('cause', models.CharField(blank=True, default='', max_length=40)),
-                ('note', models.CharField(blank=True, default='', max_length=500)),
-                ('basis', models.JSONField(help_text='Rule and versions, supplies, buffers, calendar steps, caps.')),
-                ('made_at', models.DateTimeField()),
-                ('made_by', models.CharField(max_length=120)),
-                ('superseded_at', models.DateTimeField(blank=True, null=True)),
-                ('order_line', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='promises', to='orders.orderline')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("revision", models.PositiveIntegerField(default=1)),
+                ("qty", models.PositiveIntegerField()),
+                ("ships_earliest", models.DateField(blank=True, null=True)),
+                (
+                    "ships_latest",
+                    models.DateField(
+                        blank=True, help_text="We are held to it. Empty: cannot say.", null=True
+                    ),
+                ),
+                ("delivers_earliest", models.DateField(blank=True, null=True)),
+                ("delivers_latest", models.DateField(blank=True, null=True)),
+                ("service_level", models.DecimalField(blank=True, decimal_places=3, max_digits=4, null=True)),
+                ("label", models.CharField(blank=True, default="", max_length=120)),
+                ("cause", models.CharField(blank=True, default="", max_length=40)),
+                ("note", models.CharField(blank=True, default="", max_length=500)),
+                (
+                    "basis",
+                    models.JSONField(help_text="Rule and versions, supplies, buffers, calendar steps, caps."),
+                ),
+                ("made_at", models.DateTimeField()),
+                ("made_by", models.CharField(max_length=120)),
+                ("superseded_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "order_line",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="promises",
+                        to="orders.orderline",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('order_line', 'revision'),
+                "ordering": ("order_line", "revision"),
             },
         ),
         migrations.AddField(
-            model_name='delaycase',
-            name='promise',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='delay_cases', to='backorders.promise'),
+            model_name="delaycase",
+            name="promise",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="delay_cases",
+                to="backorders.promise",
+            ),
         ),
         migrations.CreateModel(
-            name='RefusedDemand',
+            name="RefusedDemand",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('region', models.CharField(blank=True, default='', max_length=40)),
-                ('asked_qty', models.PositiveIntegerField()),
-                ('refused_qty', models.PositiveIntegerField()),
-                ('reason', models.CharField(max_length=24)),
-                ('cap_name', models.CharField(blank=True, default='', max_length=120)),
-                ('at', models.DateTimeField()),
-                ('by', models.CharField(max_length=120)),
-                ('channel', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='refused_demand', to='orders.channel')),
-                ('sku', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='refused_demand', to='inventory.sku')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("region", models.CharField(blank=True, default="", max_length=40)),
+                ("asked_qty", models.PositiveIntegerField()),
+                ("refused_qty", models.PositiveIntegerField()),
+                ("reason", models.CharField(max_length=24)),
+                ("cap_name", models.CharField(blank=True, default="", max_length=120)),
+                ("at", models.DateTimeField()),
+                ("by", models.CharField(max_length=120)),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="refused_demand",
+                        to="orders.channel",
+                    ),
+                ),
+                (
+                    "sku",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="refused_demand",
+                        to="inventory.sku",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'refused demand',
-                'ordering': ('-id',),
+                "verbose_name_plural": "refused demand",
+                "ordering": ("-id",),
             },
         ),
         migrations.CreateModel(
-            name='AtpRule',
+            name="AtpRule",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('name', models.CharField(max_length=120)),
-                ('category', models.CharField(blank=True, default='', max_length=80)),
-                ('region', models.CharField(blank=True, default='', max_length=40)),
-                ('valid_from', models.DateField(blank=True, null=True)),
-                ('valid_to', models.DateField(blank=True, null=True)),
-                ('priority', models.IntegerField(default=0, help_text='Between rules of the same scope the highest wins.')),
-                ('mode', models.CharField(choices=[('deny', 'Deny'), ('backorder', 'Backorder'), ('preorder', 'Preorder'), ('made_to_order', 'Made To Order'), ('limited_drop', 'Limited Drop'), ('capital_light', 'Capital Light')], default='backorder', max_length=20)),
-                ('safety_stock', models.PositiveIntegerField(default=0)),
-                ('oversell_qty', models.PositiveIntegerField(default=0, help_text='Units sold beyond all firm supply.')),
-                ('kinds', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=12), default=backorders.models.policy.kinds_that_count, help_text='Supply kinds that count.', size=None)),
-                ('needs_open_purchase', models.BooleanField(default=False)),
-                ('longest_wait_days', models.PositiveIntegerField(blank=True, help_text='Empty: any wait.', null=True)),
-                ('service_level', models.DecimalField(decimal_places=3, default=Decimal('0.9'), max_digits=4, validators=[django.core.validators.MinValueValidator(Decimal('0.5')), django.core.validators.MaxValueValidator(Decimal('0.99'))])),
-                ('least_buffer_days', models.PositiveIntegerField(default=0)),
-                ('max_volatility', models.DecimalField(blank=True, decimal_places=3, max_digits=6, null=True)),
-                ('split', models.CharField(choices=[('any', 'any: over supplies and locations'), ('one_location', 'one location'), ('none', 'none: the whole line from one supply')], default='any', max_length=16)),
-                ('tolerance_days', models.PositiveIntegerField(default=0, help_text='Later than promised by this much is not told.')),
-                ('charge_policy', models.CharField(choices=[('at_order', 'At Order'), ('deposit', 'Deposit'), ('at_ship', 'At Ship')], default='at_order', max_length=12)),
-                ('deposit_percent', models.PositiveSmallIntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(100)])),
-                ('disclosure', models.CharField(blank=True, default='', max_length=500)),
-                ('channel', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='atp_rules', to='orders.channel')),
-                ('sku', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='atp_rules', to='inventory.sku')),
-                ('supplier', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='atp_rules', to='purchasing.supplier')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                ("name", models.CharField(max_length=120)),
+                ("category", models.CharField(blank=True, default="", max_length=80)),
+                ("region", models.CharField(blank=True, default="", max_length=40)),
+                ("valid_from", models.DateField(blank=True, null=True)),
+                ("valid_to", models.DateField(blank=True, null=True)),
+                (
+                    "priority",
+                    models.IntegerField(
+                        default=0, help_text="Between rules of the same scope the highest wins."
+                    ),
+                ),
+                (
+                    "mode",
+                    models.CharField(
+                        choices=[
+                            ("deny", "Deny"),
+                            ("backorder", "Backorder"),
+                            ("preorder", "Preorder"),
+                            ("made_to_order", "Made To Order"),
+                            ("limited_drop", "Limited Drop"),
+                            ("capital_light", "Capital Light"),
+                        ],
+                        default="backorder",
+                        max_length=20,
+                    ),
+                ),
+                ("safety_stock", models.PositiveIntegerField(default=0)),
+                (
+                    "oversell_qty",
+                    models.PositiveIntegerField(default=0, help_text="Units sold beyond all firm supply."),
+                ),
+                (
+                    "kinds",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=12),
+                        default=backorders.models.policy.kinds_that_count,
+                        help_text="Supply kinds that count.",
+                        size=None,
+                    ),
+                ),
+                ("needs_open_purchase", models.BooleanField(default=False)),
+                (
+                    "longest_wait_days",
+                    models.PositiveIntegerField(blank=True, help_text="Empty: any wait.", null=True),
+                ),
+                (
+                    "service_level",
+                    models.DecimalField(
+                        decimal_places=3,
+                        default=Decimal("0.9"),
+                        max_digits=4,
+                        validators=[
+                            django.core.validators.MinValueValidator(Decimal("0.5")),
+                            django.core.validators.MaxValueValidator(Decimal("0.99")),
+                        ],
+                    ),
+                ),
+                ("least_buffer_days", models.PositiveIntegerField(default=0)),
+                (
+                    "max_volatility",
+                    models.DecimalField(blank=True, decimal_places=3, max_digits=6, null=True),
+                ),
+                (
+                    "split",
+                    models.CharField(
+                        choices=[
+                            ("any", "any: over supplies and locations"),
+                            ("one_location", "one location"),
+                            ("none", "none: the whole line from one supply"),
+                        ],
+                        default="any",
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "tolerance_days",
+                    models.PositiveIntegerField(
+                        default=0, help_text="Later than promised by this much is not told."
+                    ),
+                ),
+                (
+                    "charge_policy",
+                    models.CharField(
+                        choices=[("at_order", "At Order"), ("deposit", "Deposit"), ("at_ship", "At Ship")],
+                        default="at_order",
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "deposit_percent",
+                    models.PositiveSmallIntegerField(
+                        blank=True,
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(100),
+                        ],
+                    ),
+                ),
+                ("disclosure", models.CharField(blank=True, default="", max_length=500)),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="atp_rules",
+                        to="orders.channel",
+                    ),
+                ),
+                (
+                    "sku",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="atp_rules",
+                        to="inventory.sku",
+                    ),
+                ),
+                (
+                    "supplier",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="atp_rules",
+                        to="purchasing.supplier",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'ATP rule',
-                'ordering': ('name', 'id'),
-                'constraints': [models.CheckConstraint(condition=models.Q(('valid_to__isnull', True), ('valid_from__isnull', True), ('valid_to__gte', models.F('valid_from')), _connector='OR'), name='rule_ends_after_it_starts'), models.CheckConstraint(condition=models.Q(models.Q(('charge_policy', 'deposit'), _negated=True), ('deposit_percent__isnull', False), _connector='OR'), name='deposit_has_a_percent'), models.CheckConstraint(condition=models.Q(('service_level__gte', Decimal('0.5')), ('service_level__lt', 1)), name='service_level_in_range')],
+                "verbose_name": "ATP rule",
+                "ordering": ("name", "id"),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("valid_to__isnull", True),
+                            ("valid_from__isnull", True),
+                            ("valid_to__gte", models.F("valid_from")),
+                            _connector="OR",
+                        ),
+                        name="rule_ends_after_it_starts",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("charge_policy", "deposit"), _negated=True),
+                            ("deposit_percent__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="deposit_has_a_percent",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("service_level__gte", Decimal("0.5")), ("service_level__lt", 1)),
+                        name="service_level_in_range",
+                    ),
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='backorder',
-            index=models.Index(condition=models.Q(('closed_at', None)), fields=['opened_at', 'id'], name='open_backorders_by_age'),
+            model_name="backorder",
+            index=models.Index(
+                condition=models.Q(("closed_at", None)),
+                fields=["opened_at", "id"],
+                name="open_backorders_by_age",
+            ),
         ),
         migrations.AddIndex(
-            model_name='backorder',
-            index=models.Index(condition=models.Q(('closed_at', None)), fields=['sku'], name='open_backorders_of_a_sku'),
+            model_name="backorder",
+            index=models.Index(
+                condition=models.Q(("closed_at", None)), fields=["sku"], name="open_backorders_of_a_sku"
+            ),
         ),
         migrations.AddIndex(
-            model_name='backorder',
-            index=models.Index(condition=models.Q(('closed_at', None)), fields=['cause'], name='open_backorders_by_cause'),
+            model_name="backorder",
+            index=models.Index(
+                condition=models.Q(("closed_at", None)), fields=["cause"], name="open_backorders_by_cause"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='backorder',
-            constraint=models.CheckConstraint(condition=models.Q(('qty__gte', 1)), name='backorder_waits_for_something'),
+            model_name="backorder",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("qty__gte", 1)), name="backorder_waits_for_something"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='cap',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__isnull', True), ('starts_on__isnull', True), ('ends_on__gte', models.F('starts_on')), _connector='OR'), name='cap_ends_after_it_starts'),
+            model_name="cap",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("ends_on__isnull", True),
+                    ("starts_on__isnull", True),
+                    ("ends_on__gte", models.F("starts_on")),
+                    _connector="OR",
+                ),
+                name="cap_ends_after_it_starts",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='capusage',
-            constraint=models.UniqueConstraint(fields=('cap', 'bucket_on'), name='one_counter_per_cap_and_bucket', nulls_distinct=False),
+            model_name="capusage",
+            constraint=models.UniqueConstraint(
+                fields=("cap", "bucket_on"), name="one_counter_per_cap_and_bucket", nulls_distinct=False
+            ),
         ),
         migrations.AddConstraint(
-            model_name='capusage',
-            constraint=models.CheckConstraint(condition=models.Q(('used_qty__gte', 0)), name='cap_usage_never_negative'),
+            model_name="capusage",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("used_qty__gte", 0)), name="cap_usage_never_negative"
+            ),
         ),
         migrations.AddIndex(
-            model_name='carthold',
-            index=models.Index(condition=models.Q(('ended_at', None)), fields=['sku', 'expires_at'], name='live_cart_holds'),
+            model_name="carthold",
+            index=models.Index(
+                condition=models.Q(("ended_at", None)), fields=["sku", "expires_at"], name="live_cart_holds"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='carthold',
-            constraint=models.CheckConstraint(condition=models.Q(('qty__gte', 1)), name='cart_hold_holds_something'),
+            model_name="carthold",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("qty__gte", 1)), name="cart_hold_holds_something"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='capclaim',
-            constraint=models.UniqueConstraint(fields=('usage', 'order_line', 'cart_hold'), name='one_claim_per_counter_and_line', nulls_distinct=False),
+            model_name="capclaim",
+            constraint=models.UniqueConstraint(
+                fields=("usage", "order_line", "cart_hold"),
+                name="one_claim_per_counter_and_line",
+                nulls_distinct=False,
+            ),
         ),
         migrations.AddConstraint(
-            model_name='capclaim',
-            constraint=models.CheckConstraint(condition=models.Q(('order_line__isnull', False), ('cart_hold__isnull', False), _connector='XOR'), name='claim_of_a_line_or_a_cart'),
+            model_name="capclaim",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("order_line__isnull", False), ("cart_hold__isnull", False), _connector="XOR"
+                ),
+                name="claim_of_a_line_or_a_cart",
+            ),
         ),
         migrations.AddIndex(
-            model_name='demand',
-            index=models.Index(condition=models.Q(('open_qty__gt', 0)), fields=['sku'], name='open_demand_of_a_sku'),
+            model_name="demand",
+            index=models.Index(
+                condition=models.Q(("open_qty__gt", 0)), fields=["sku"], name="open_demand_of_a_sku"
+            ),
         ),
         migrations.AddIndex(
-            model_name='demand',
-            index=models.Index(condition=models.Q(('open_qty__gt', models.F('pegged_qty'))), fields=['sku'], name='short_demand_of_a_sku'),
+            model_name="demand",
+            index=models.Index(
+                condition=models.Q(("open_qty__gt", models.F("pegged_qty"))),
+                fields=["sku"],
+                name="short_demand_of_a_sku",
+            ),
         ),
         migrations.AddIndex(
-            model_name='demand',
-            index=models.Index(condition=models.Q(('open_qty__gt', 0)), fields=['promised_on'], name='open_demand_by_promise'),
+            model_name="demand",
+            index=models.Index(
+                condition=models.Q(("open_qty__gt", 0)), fields=["promised_on"], name="open_demand_by_promise"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='demand',
-            constraint=models.UniqueConstraint(fields=('order_line', 'sku'), name='one_demand_per_line_and_sku'),
+            model_name="demand",
+            constraint=models.UniqueConstraint(
+                fields=("order_line", "sku"), name="one_demand_per_line_and_sku"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='demand',
-            constraint=models.CheckConstraint(condition=models.Q(('pegged_qty__gte', 0), ('pegged_qty__lte', models.F('open_qty'))), name='pegged_within_open'),
+            model_name="demand",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("pegged_qty__gte", 0), ("pegged_qty__lte", models.F("open_qty"))),
+                name="pegged_within_open",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='demand',
-            constraint=models.CheckConstraint(condition=models.Q(('released_qty__gte', 0), ('released_qty__lte', models.F('pegged_qty'))), name='released_within_pegged'),
+            model_name="demand",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("released_qty__gte", 0), ("released_qty__lte", models.F("pegged_qty"))),
+                name="released_within_pegged",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='peg',
-            constraint=models.UniqueConstraint(fields=('demand', 'supply'), name='one_peg_per_demand_and_supply'),
+            model_name="peg",
+            constraint=models.UniqueConstraint(
+                fields=("demand", "supply"), name="one_peg_per_demand_and_supply"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='peg',
-            constraint=models.CheckConstraint(condition=models.Q(('qty__gte', 1)), name='peg_pegs_something'),
+            model_name="peg",
+            constraint=models.CheckConstraint(condition=models.Q(("qty__gte", 1)), name="peg_pegs_something"),
         ),
         migrations.AddConstraint(
-            model_name='peg',
-            constraint=models.CheckConstraint(condition=models.Q(('released_qty__lte', models.F('qty'))), name='released_within_peg'),
+            model_name="peg",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("released_qty__lte", models.F("qty"))), name="released_within_peg"
+            ),
         ),
         migrations.AddIndex(
-            model_name='promise',
-            index=models.Index(condition=models.Q(('superseded_at', None)), fields=['ships_latest'], name='current_promises_by_date'),
+            model_name="promise",
+            index=models.Index(
+                condition=models.Q(("superseded_at", None)),
+                fields=["ships_latest"],
+                name="current_promises_by_date",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='promise',
-            constraint=models.UniqueConstraint(fields=('order_line', 'revision'), name='one_promise_per_revision'),
+            model_name="promise",
+            constraint=models.UniqueConstraint(
+                fields=("order_line", "revision"), name="one_promise_per_revision"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='promise',
-            constraint=models.UniqueConstraint(condition=models.Q(('superseded_at', None)), fields=('order_line',), name='one_current_promise_per_line'),
+            model_name="promise",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("superseded_at", None)),
+                fields=("order_line",),
+                name="one_current_promise_per_line",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='promise',
-            constraint=models.CheckConstraint(condition=models.Q(('revision', 1), models.Q(('cause', ''), _negated=True), _connector='OR'), name='only_first_promise_needs_no_cause'),
+            model_name="promise",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("revision", 1), models.Q(("cause", ""), _negated=True), _connector="OR"),
+                name="only_first_promise_needs_no_cause",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='promise',
-            constraint=models.CheckConstraint(condition=models.Q(('ships_latest__isnull', True), ('ships_latest__gte', models.F('ships_earliest')), _connector='OR'), name='promise_window_is_in_order'),
+            model_name="promise",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("ships_latest__isnull", True),
+                    ("ships_latest__gte", models.F("ships_earliest")),
+                    _connector="OR",
+                ),
+                name="promise_window_is_in_order",
+            ),
         ),
         migrations.AddIndex(
-            model_name='delaycase',
-            index=models.Index(condition=models.Q(('closed_at', None)), fields=['answer_by', 'id'], name='open_cases_by_deadline'),
+            model_name="delaycase",
+            index=models.Index(
+                condition=models.Q(("closed_at", None)),
+                fields=["answer_by", "id"],
+                name="open_cases_by_deadline",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='delaycase',
-            constraint=models.UniqueConstraint(condition=models.Q(('closed_at', None)), fields=('order_line',), name='one_open_case_per_line'),
+            model_name="delaycase",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("closed_at", None)), fields=("order_line",), name="one_open_case_per_line"
+            ),
         ),
         migrations.AddIndex(
-            model_name='refuseddemand',
-            index=models.Index(fields=['sku', 'at'], name='refused_demand_of_a_sku'),
+            model_name="refuseddemand",
+            index=models.Index(fields=["sku", "at"], name="refused_demand_of_a_sku"),
         ),
     ]

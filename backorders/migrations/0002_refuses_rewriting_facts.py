@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
         ("kernel", "0002_refuses_rewriting_facts"),
     ]
     operations: ClassVar = [
-        append_only("backorders_promise", except_columns=('superseded_at',)),
+        append_only("backorders_promise", except_columns=("superseded_at",)),
         append_only("backorders_causetag"),
         append_only("backorders_choice"),
         append_only("backorders_refuseddemand"),

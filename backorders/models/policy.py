@@ -120,7 +120,7 @@ class AtpRule(Policy):
 
 
 class Cap(Policy):
-    """A ceiling on open backordered units. Empty = unlimited, 0 = none. Every cap that matches must have room."""
+    """A ceiling on open backordered units; every cap that matches must have room. Empty: unlimited."""
 
     class Bucket(models.TextChoices):
         NONE = "none"

@@ -3,206 +3,472 @@
 import django.contrib.postgres.fields
 import django.core.validators
 import django.db.models.deletion
-import inventory.models
 from django.db import migrations, models
+
+import inventory.models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Location',
+            name="Location",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=40, unique=True)),
-                ('name', models.CharField(blank=True, default='', max_length=120)),
-                ('timezone', models.CharField(default='UTC', max_length=60)),
-                ('country', models.CharField(default='DE', max_length=2)),
-                ('regions', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=40), blank=True, default=list, help_text='Empty: all regions.', size=None)),
-                ('work_days', django.contrib.postgres.fields.ArrayField(base_field=models.PositiveSmallIntegerField(), default=inventory.models.working_week, help_text='0 = Monday.', size=None)),
-                ('holiday_country', models.CharField(blank=True, default='', max_length=2)),
-                ('holiday_subdivision', models.CharField(blank=True, default='', max_length=10)),
-                ('cut_offs', django.contrib.postgres.fields.ArrayField(base_field=models.TimeField(), blank=True, default=list, size=None)),
-                ('receiving_days', models.PositiveSmallIntegerField(default=0)),
-                ('processing_days', models.PositiveSmallIntegerField(default=0)),
-                ('transit', models.JSONField(blank=True, default=dict, help_text='Carrier working days by region.')),
-                ('transit_default', models.PositiveSmallIntegerField(default=2)),
-                ('priority', models.IntegerField(default=100, help_text='Lowest first.')),
-                ('is_active', models.BooleanField(default=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=40, unique=True)),
+                ("name", models.CharField(blank=True, default="", max_length=120)),
+                ("timezone", models.CharField(default="UTC", max_length=60)),
+                ("country", models.CharField(default="DE", max_length=2)),
+                (
+                    "regions",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=40),
+                        blank=True,
+                        default=list,
+                        help_text="Empty: all regions.",
+                        size=None,
+                    ),
+                ),
+                (
+                    "work_days",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.PositiveSmallIntegerField(),
+                        default=inventory.models.working_week,
+                        help_text="0 = Monday.",
+                        size=None,
+                    ),
+                ),
+                ("holiday_country", models.CharField(blank=True, default="", max_length=2)),
+                ("holiday_subdivision", models.CharField(blank=True, default="", max_length=10)),
+                (
+                    "cut_offs",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.TimeField(), blank=True, default=list, size=None
+                    ),
+                ),
+                ("receiving_days", models.PositiveSmallIntegerField(default=0)),
+                ("processing_days", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "transit",
+                    models.JSONField(blank=True, default=dict, help_text="Carrier working days by region."),
+                ),
+                ("transit_default", models.PositiveSmallIntegerField(default=2)),
+                ("priority", models.IntegerField(default=100, help_text="Lowest first.")),
+                ("is_active", models.BooleanField(default=True)),
             ],
             options={
-                'ordering': ('priority', 'code'),
+                "ordering": ("priority", "code"),
             },
         ),
         migrations.CreateModel(
-            name='Sku',
+            name="Sku",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=80, unique=True)),
-                ('title', models.CharField(blank=True, default='', max_length=200)),
-                ('category', models.CharField(blank=True, db_index=True, default='', max_length=80)),
-                ('status', models.CharField(choices=[('active', 'Active'), ('discontinued', 'Discontinued'), ('unreleased', 'Unreleased')], default='active', max_length=20)),
-                ('launch_on', models.DateField(blank=True, null=True)),
-                ('price', models.DecimalField(blank=True, decimal_places=2, max_digits=12, null=True)),
-                ('currency', models.CharField(default='EUR', max_length=3)),
-                ('pack_qty', models.PositiveIntegerField(default=1, validators=[django.core.validators.MinValueValidator(1)])),
-                ('is_tracked', models.BooleanField(default=True, help_text='Untracked SKUs are always in stock.')),
-                ('is_shipped_together', models.BooleanField(default=False, help_text='Kit: ship all parts in one parcel.')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=80, unique=True)),
+                ("title", models.CharField(blank=True, default="", max_length=200)),
+                ("category", models.CharField(blank=True, db_index=True, default="", max_length=80)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("active", "Active"),
+                            ("discontinued", "Discontinued"),
+                            ("unreleased", "Unreleased"),
+                        ],
+                        default="active",
+                        max_length=20,
+                    ),
+                ),
+                ("launch_on", models.DateField(blank=True, null=True)),
+                ("price", models.DecimalField(blank=True, decimal_places=2, max_digits=12, null=True)),
+                ("currency", models.CharField(default="EUR", max_length=3)),
+                (
+                    "pack_qty",
+                    models.PositiveIntegerField(
+                        default=1, validators=[django.core.validators.MinValueValidator(1)]
+                    ),
+                ),
+                (
+                    "is_tracked",
+                    models.BooleanField(default=True, help_text="Untracked SKUs are always in stock."),
+                ),
+                (
+                    "is_shipped_together",
+                    models.BooleanField(default=False, help_text="Kit: ship all parts in one parcel."),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'verbose_name': 'SKU',
-                'verbose_name_plural': 'SKUs',
-                'ordering': ('code',),
-                'constraints': [models.CheckConstraint(condition=models.Q(('pack_qty__gte', 1)), name='pack_holds_at_least_one')],
+                "verbose_name": "SKU",
+                "verbose_name_plural": "SKUs",
+                "ordering": ("code",),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("pack_qty__gte", 1)), name="pack_holds_at_least_one"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Supply',
+            name="Supply",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('stock', 'Stock'), ('hold', 'Hold'), ('return', 'Return'), ('transfer', 'Transfer'), ('purchase', 'Purchase'), ('production', 'Production'), ('planned', 'Planned')], max_length=12)),
-                ('quantity', models.IntegerField(default=0)),
-                ('pegged_qty', models.IntegerField(default=0)),
-                ('ready_on', models.DateField(blank=True, help_text='Empty: now (stock) or not known (the rest).', null=True)),
-                ('is_confirmed', models.BooleanField(default=False)),
-                ('reference', models.CharField(blank=True, default='', help_text='The document it comes from.', max_length=80)),
-                ('last_cause', models.CharField(blank=True, default='', help_text='Why it last moved or shrank.', max_length=40)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('location', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='supplies', to='inventory.location')),
-                ('sku', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='supplies', to='inventory.sku')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("stock", "Stock"),
+                            ("hold", "Hold"),
+                            ("return", "Return"),
+                            ("transfer", "Transfer"),
+                            ("purchase", "Purchase"),
+                            ("production", "Production"),
+                            ("planned", "Planned"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("quantity", models.IntegerField(default=0)),
+                ("pegged_qty", models.IntegerField(default=0)),
+                (
+                    "ready_on",
+                    models.DateField(
+                        blank=True, help_text="Empty: now (stock) or not known (the rest).", null=True
+                    ),
+                ),
+                ("is_confirmed", models.BooleanField(default=False)),
+                (
+                    "reference",
+                    models.CharField(
+                        blank=True, default="", help_text="The document it comes from.", max_length=80
+                    ),
+                ),
+                (
+                    "last_cause",
+                    models.CharField(
+                        blank=True, default="", help_text="Why it last moved or shrank.", max_length=40
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "location",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="supplies",
+                        to="inventory.location",
+                    ),
+                ),
+                (
+                    "sku",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="supplies",
+                        to="inventory.sku",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'supplies',
-                'ordering': ('sku', 'ready_on', 'id'),
+                "verbose_name_plural": "supplies",
+                "ordering": ("sku", "ready_on", "id"),
             },
         ),
         migrations.CreateModel(
-            name='StockHold',
+            name="StockHold",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('qty', models.PositiveIntegerField()),
-                ('cause', models.CharField(max_length=40)),
-                ('note', models.CharField(blank=True, default='', max_length=500)),
-                ('clears_on', models.DateField(blank=True, null=True)),
-                ('placed_at', models.DateTimeField()),
-                ('placed_by', models.CharField(max_length=120)),
-                ('cleared_at', models.DateTimeField(blank=True, null=True)),
-                ('cleared_by', models.CharField(blank=True, default='', max_length=120)),
-                ('location', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='holds', to='inventory.location')),
-                ('sku', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='holds', to='inventory.sku')),
-                ('supply', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='stock_hold', to='inventory.supply')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("qty", models.PositiveIntegerField()),
+                ("cause", models.CharField(max_length=40)),
+                ("note", models.CharField(blank=True, default="", max_length=500)),
+                ("clears_on", models.DateField(blank=True, null=True)),
+                ("placed_at", models.DateTimeField()),
+                ("placed_by", models.CharField(max_length=120)),
+                ("cleared_at", models.DateTimeField(blank=True, null=True)),
+                ("cleared_by", models.CharField(blank=True, default="", max_length=120)),
+                (
+                    "location",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="holds",
+                        to="inventory.location",
+                    ),
+                ),
+                (
+                    "sku",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="holds", to="inventory.sku"
+                    ),
+                ),
+                (
+                    "supply",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="stock_hold",
+                        to="inventory.supply",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'quality hold',
-                'ordering': ('-placed_at',),
+                "verbose_name": "quality hold",
+                "ordering": ("-placed_at",),
             },
         ),
         migrations.CreateModel(
-            name='Movement',
+            name="Movement",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('receive', 'Receive'), ('issue', 'Issue'), ('adjust', 'Adjust'), ('hold', 'Hold')], max_length=10)),
-                ('qty', models.IntegerField(help_text='Signed: what it added to the supply.')),
-                ('cause', models.CharField(max_length=40)),
-                ('note', models.CharField(blank=True, default='', max_length=500)),
-                ('reference', models.CharField(blank=True, default='', max_length=80)),
-                ('at', models.DateTimeField()),
-                ('by', models.CharField(max_length=120)),
-                ('location', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='movements', to='inventory.location')),
-                ('sku', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='movements', to='inventory.sku')),
-                ('supply', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='movements', to='inventory.supply')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("receive", "Receive"),
+                            ("issue", "Issue"),
+                            ("adjust", "Adjust"),
+                            ("hold", "Hold"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("qty", models.IntegerField(help_text="Signed: what it added to the supply.")),
+                ("cause", models.CharField(max_length=40)),
+                ("note", models.CharField(blank=True, default="", max_length=500)),
+                ("reference", models.CharField(blank=True, default="", max_length=80)),
+                ("at", models.DateTimeField()),
+                ("by", models.CharField(max_length=120)),
+                (
+                    "location",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="movements",
+                        to="inventory.location",
+                    ),
+                ),
+                (
+                    "sku",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="movements",
+                        to="inventory.sku",
+                    ),
+                ),
+                (
+                    "supply",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="movements",
+                        to="inventory.supply",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-id',),
+                "ordering": ("-id",),
             },
         ),
         migrations.CreateModel(
-            name='KitPart',
+            name="KitPart",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('qty', models.PositiveIntegerField(default=1)),
-                ('component', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='part_of', to='inventory.sku')),
-                ('kit', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='parts', to='inventory.sku')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("qty", models.PositiveIntegerField(default=1)),
+                (
+                    "component",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="part_of",
+                        to="inventory.sku",
+                    ),
+                ),
+                (
+                    "kit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="parts", to="inventory.sku"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('kit', 'id'),
-                'constraints': [models.UniqueConstraint(fields=('kit', 'component'), name='one_row_per_kit_and_component'), models.CheckConstraint(condition=models.Q(('qty__gte', 1)), name='kit_part_holds_at_least_one'), models.CheckConstraint(condition=models.Q(('kit', models.F('component')), _negated=True), name='kit_is_not_its_own_part')],
+                "ordering": ("kit", "id"),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("kit", "component"), name="one_row_per_kit_and_component"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("qty__gte", 1)), name="kit_part_holds_at_least_one"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("kit", models.F("component")), _negated=True),
+                        name="kit_is_not_its_own_part",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Alternative',
+            name="Alternative",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('rank', models.PositiveSmallIntegerField(default=1)),
-                ('alternative', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='offered_for', to='inventory.sku')),
-                ('sku', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='alternatives', to='inventory.sku')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("rank", models.PositiveSmallIntegerField(default=1)),
+                (
+                    "alternative",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="offered_for",
+                        to="inventory.sku",
+                    ),
+                ),
+                (
+                    "sku",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="alternatives",
+                        to="inventory.sku",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('sku', 'rank', 'id'),
-                'constraints': [models.UniqueConstraint(fields=('sku', 'alternative'), name='one_alternative_per_pair'), models.CheckConstraint(condition=models.Q(('sku', models.F('alternative')), _negated=True), name='alternative_is_another_sku')],
+                "ordering": ("sku", "rank", "id"),
+                "constraints": [
+                    models.UniqueConstraint(fields=("sku", "alternative"), name="one_alternative_per_pair"),
+                    models.CheckConstraint(
+                        condition=models.Q(("sku", models.F("alternative")), _negated=True),
+                        name="alternative_is_another_sku",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='StockCount',
+            name="StockCount",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('external_id', models.CharField(max_length=120)),
-                ('source', models.CharField(help_text='The client or person it came from.', max_length=120)),
-                ('delta_qty', models.IntegerField(help_text='What it changed.')),
-                ('counted_qty', models.IntegerField(blank=True, null=True)),
-                ('as_of', models.DateTimeField(blank=True, null=True)),
-                ('cause', models.CharField(max_length=40)),
-                ('note', models.CharField(blank=True, default='', max_length=500)),
-                ('at', models.DateTimeField()),
-                ('by', models.CharField(max_length=120)),
-                ('location', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='counts', to='inventory.location')),
-                ('sku', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='counts', to='inventory.sku')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("external_id", models.CharField(max_length=120)),
+                ("source", models.CharField(help_text="The client or person it came from.", max_length=120)),
+                ("delta_qty", models.IntegerField(help_text="What it changed.")),
+                ("counted_qty", models.IntegerField(blank=True, null=True)),
+                ("as_of", models.DateTimeField(blank=True, null=True)),
+                ("cause", models.CharField(max_length=40)),
+                ("note", models.CharField(blank=True, default="", max_length=500)),
+                ("at", models.DateTimeField()),
+                ("by", models.CharField(max_length=120)),
+                (
+                    "location",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="counts",
+                        to="inventory.location",
+                    ),
+                ),
+                (
+                    "sku",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="counts", to="inventory.sku"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-id',),
-                'constraints': [models.UniqueConstraint(fields=('source', 'external_id'), name='one_count_per_external_id')],
+                "ordering": ("-id",),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("source", "external_id"), name="one_count_per_external_id"
+                    )
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='supply',
-            index=models.Index(condition=models.Q(('quantity__gt', models.F('pegged_qty'))), fields=['sku'], name='supply_with_free_units'),
+            model_name="supply",
+            index=models.Index(
+                condition=models.Q(("quantity__gt", models.F("pegged_qty"))),
+                fields=["sku"],
+                name="supply_with_free_units",
+            ),
         ),
         migrations.AddIndex(
-            model_name='supply',
-            index=models.Index(condition=models.Q(('quantity__gt', 0)), fields=['ready_on'], name='supply_by_ready_date'),
+            model_name="supply",
+            index=models.Index(
+                condition=models.Q(("quantity__gt", 0)), fields=["ready_on"], name="supply_by_ready_date"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='supply',
-            constraint=models.CheckConstraint(condition=models.Q(('pegged_qty__gte', 0), ('pegged_qty__lte', models.F('quantity'))), name='pegged_within_supply'),
+            model_name="supply",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("pegged_qty__gte", 0), ("pegged_qty__lte", models.F("quantity"))),
+                name="pegged_within_supply",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='supply',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity__gte', 0)), name='supply_never_negative'),
+            model_name="supply",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("quantity__gte", 0)), name="supply_never_negative"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='supply',
-            constraint=models.UniqueConstraint(condition=models.Q(('kind', 'stock')), fields=('sku', 'location'), name='one_stock_per_sku_and_location'),
+            model_name="supply",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("kind", "stock")),
+                fields=("sku", "location"),
+                name="one_stock_per_sku_and_location",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='supply',
-            constraint=models.UniqueConstraint(condition=models.Q(('kind', 'planned')), fields=('sku', 'location'), name='one_planned_per_sku_and_location'),
+            model_name="supply",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("kind", "planned")),
+                fields=("sku", "location"),
+                name="one_planned_per_sku_and_location",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='stockhold',
-            constraint=models.CheckConstraint(condition=models.Q(('qty__gte', 1)), name='hold_holds_something'),
+            model_name="stockhold",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("qty__gte", 1)), name="hold_holds_something"
+            ),
         ),
         migrations.AddIndex(
-            model_name='movement',
-            index=models.Index(fields=['sku', 'location', 'at'], name='movements_of_a_place'),
+            model_name="movement",
+            index=models.Index(fields=["sku", "location", "at"], name="movements_of_a_place"),
         ),
         migrations.AddConstraint(
-            model_name='movement',
-            constraint=models.CheckConstraint(condition=models.Q(('qty', 0), _negated=True), name='movement_moves_something'),
+            model_name="movement",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("qty", 0), _negated=True), name="movement_moves_something"
+            ),
         ),
     ]

@@ -1,8 +1,6 @@
 """The life of an order: accepted, held, cancelled in part or whole."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
-from decimal import Decimal
 
 from django.db import connection, transaction
 
@@ -12,12 +10,9 @@ from oms.kernel.causes import cause_code
 from oms.kernel.errors import Conflict, InvalidValue
 from oms.orders import locks
 from oms.orders.drafts import CustomerDraft, OrderDraft, check
-from oms.orders.models import Cancellation, Channel, Customer, Order, OrderLine, Refund
+from oms.orders.models import Cancellation, Channel, Customer, Order, OrderLine
 
 FIRST_NUMBER = 1000
-REFUND_DAYS = 7
-"""A refund is sent within so many days unless a policy or law says sooner."""
-
 MOVES: states.Moves = {
     Order.State.ACCEPTED: frozenset({Order.State.HELD, Order.State.CLOSED, Order.State.CANCELLED}),
     Order.State.HELD: frozenset({Order.State.ACCEPTED, Order.State.CANCELLED}),
@@ -183,7 +178,7 @@ def _publish_accepted(order: Order, *, cart_holds: Mapping[int, str], actor: Act
 def _cancel(
     order: Order, wanted: Sequence[tuple[OrderLine, int]], cause: str, note: str, actor: Actor
 ) -> list[Cancellation]:
-    """Write the cancellations and what is owed back, tell the others, close what is done."""
+    """Write the cancellations, tell the others, close what is done."""
     code = cause_code(cause)
     for line, qty in wanted:
         if qty < 1:
@@ -201,18 +196,6 @@ def _cancel(
     for line, qty in wanted:
         line.cancelled_qty += qty
     OrderLine.objects.bulk_update([line for line, _ in wanted], ["cancelled_qty"])
-    Refund.objects.bulk_create(
-        Refund(
-            order=order,
-            cancellation=cancellation,
-            amount=(line.unit_price * qty).quantize(Decimal("0.01")),
-            currency=order.currency,
-            due_on=(now + timedelta(days=REFUND_DAYS)).date(),
-            requested_at=now,
-        )
-        for cancellation, (line, qty) in zip(made, wanted, strict=True)
-        if line.unit_price
-    )
     events.publish(
         events.QtyCancelled(
             by=str(actor),

@@ -44,7 +44,9 @@ class Customer(models.Model):
 
     class Meta:
         ordering = ("id",)
-        constraints = (models.UniqueConstraint(fields=("channel", "external_id"), name="one_customer_per_channel_id"),)
+        constraints = (
+            models.UniqueConstraint(fields=("channel", "external_id"), name="one_customer_per_channel_id"),
+        )
         indexes = (models.Index(fields=("email",), name="customers_by_email"),)
 
     def __str__(self) -> str:
@@ -71,7 +73,9 @@ class Order(models.Model):
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="orders")
     region = models.CharField(max_length=40, blank=True, default="")
     country = models.CharField(max_length=2, blank=True, default="")
-    state_code = models.CharField(max_length=10, blank=True, default="", help_text="Ship-to state, such as CA.")
+    state_code = models.CharField(
+        max_length=10, blank=True, default="", help_text="Ship-to state, such as CA."
+    )
     state = models.CharField(max_length=12, choices=State, default=State.ACCEPTED)
     ship_policy = models.CharField(max_length=12, choices=ShipPolicy, default=ShipPolicy.AVAILABLE)
     is_time_essential = models.BooleanField(default=False)
@@ -84,7 +88,9 @@ class Order(models.Model):
         ordering = ("-id",)
         constraints = (
             models.UniqueConstraint(
-                fields=("source", "external_id"), condition=~Q(external_id=""), name="one_order_per_external_id"
+                fields=("source", "external_id"),
+                condition=~Q(external_id=""),
+                name="one_order_per_external_id",
             ),
         )
         indexes = (models.Index(fields=("channel", "accepted_at"), name="orders_of_a_channel"),)
@@ -110,7 +116,11 @@ class OrderLine(models.Model):
     unit_price = models.DecimalField(max_digits=12, decimal_places=2, default=0)
     wanted_on = models.DateField(null=True, blank=True)
     switched_from = models.ForeignKey(
-        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="switched_to",
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="switched_to",
         help_text="The line it replaced, with the customer's yes.",
     )
 
@@ -120,10 +130,13 @@ class OrderLine(models.Model):
             models.UniqueConstraint(fields=("order", "line_no"), name="one_order_line_per_number"),
             models.CheckConstraint(condition=Q(ordered_qty__gte=1), name="order_line_orders_something"),
             models.CheckConstraint(
-                condition=Q(ordered_qty__gte=F("shipped_qty") + F("cancelled_qty")), name="open_never_negative"
+                condition=Q(ordered_qty__gte=F("shipped_qty") + F("cancelled_qty")),
+                name="open_never_negative",
             ),
         )
-        indexes = (models.Index(fields=("sku",), condition=Q(open_qty__gt=0), name="open_order_lines_of_a_sku"),)
+        indexes = (
+            models.Index(fields=("sku",), condition=Q(open_qty__gt=0), name="open_order_lines_of_a_sku"),
+        )
 
     def __str__(self) -> str:
         return f"{self.order}/{self.line_no}"
@@ -141,7 +154,9 @@ class Cancellation(models.Model):
 
     class Meta:
         ordering = ("-id",)
-        constraints = (models.CheckConstraint(condition=Q(qty__gte=1), name="cancellation_cancels_something"),)
+        constraints = (
+            models.CheckConstraint(condition=Q(qty__gte=1), name="cancellation_cancels_something"),
+        )
 
     def __str__(self) -> str:
         return f"{self.qty} of {self.line_id} cancelled"
@@ -169,7 +184,9 @@ class Refund(models.Model):
         ordering = ("due_on", "id")
         constraints = (models.CheckConstraint(condition=Q(amount__gte=0), name="refund_never_negative"),)
         indexes = (
-            models.Index(fields=("due_on",), condition=Q(state="requested"), name="refunds_to_send_by_due_date"),
+            models.Index(
+                fields=("due_on",), condition=Q(state="requested"), name="refunds_to_send_by_due_date"
+            ),
         )
 
     def __str__(self) -> str:
@@ -191,7 +208,9 @@ class PickRequest(models.Model):
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)
     requested_at = models.DateTimeField()
     acked_at = models.DateTimeField(null=True, blank=True)
-    external_id = models.CharField(max_length=120, blank=True, default="", help_text="The warehouse's own number.")
+    external_id = models.CharField(
+        max_length=120, blank=True, default="", help_text="The warehouse's own number."
+    )
 
     class Meta:
         ordering = ("-id",)
@@ -240,7 +259,9 @@ class Shipment(models.Model):
 
     class Meta:
         ordering = ("-id",)
-        constraints = (models.UniqueConstraint(fields=("source", "external_id"), name="one_shipment_per_external_id"),)
+        constraints = (
+            models.UniqueConstraint(fields=("source", "external_id"), name="one_shipment_per_external_id"),
+        )
 
     def __str__(self) -> str:
         return self.external_id
@@ -282,7 +303,9 @@ class Return(models.Model):
 
     class Meta:
         ordering = ("-id",)
-        constraints = (models.UniqueConstraint(fields=("source", "external_id"), name="one_return_per_external_id"),)
+        constraints = (
+            models.UniqueConstraint(fields=("source", "external_id"), name="one_return_per_external_id"),
+        )
 
     def __str__(self) -> str:
         return self.external_id

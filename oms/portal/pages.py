@@ -11,13 +11,13 @@ from typing import Any
 from django.db.models import Sum
 
 from backorders import availability, composing
+from backorders.cancelling import Policies
 from backorders.models import Choice, DelayCase, Demand, Promise
 from backorders.rules.types import State, WaitMode
 from inventory.models import Alternative, Sku
 from oms.kernel import clock
 from oms.kernel.causes import words_for_customer
 from oms.kernel.language import instant, language_of, money, span
-from oms.orders.lifecycle import REFUND_DAYS
 from oms.orders.models import OrderLine
 from oms.portal.words import say
 
@@ -284,10 +284,11 @@ class _Asking:
         )
         if charge["policy"] == "at_ship":
             return self.say("refund_none")
+        days = Policies().refund_days([(self.line, self.case.promise.basis.get("mode", ""))])
         if not charge["now"]:
-            return self.say("refund_unknown", days=REFUND_DAYS)
+            return self.say("refund_unknown", days=days)
         amount = money(Decimal(charge["now"]["amount"]), charge["now"]["currency"], self.language)
-        return self.say("refund_full", amount=amount, days=REFUND_DAYS)
+        return self.say("refund_full", amount=amount, days=days)
 
     def _state_words(self, state: str, answer: Choice | None) -> str:
         if state == "switched" and answer and answer.alternative:

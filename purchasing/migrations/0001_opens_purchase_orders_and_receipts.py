@@ -4,243 +4,543 @@ import django.contrib.postgres.fields
 import django.core.validators
 import django.db.models.deletion
 import django.db.models.expressions
-import inventory.models
 from django.db import migrations, models
+
+import inventory.models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('inventory', '0001_opens_skus_locations_and_supply'),
+        ("inventory", "0001_opens_skus_locations_and_supply"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='InboundShipment',
+            name="InboundShipment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(max_length=60, unique=True)),
-                ('state', models.CharField(choices=[('open', 'Open'), ('arrived', 'Arrived'), ('cancelled', 'Cancelled')], default='open', max_length=12)),
-                ('expected_on', models.DateField()),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('created_at', models.DateTimeField()),
-                ('created_by', models.CharField(max_length=120)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.CharField(max_length=60, unique=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("open", "Open"), ("arrived", "Arrived"), ("cancelled", "Cancelled")],
+                        default="open",
+                        max_length=12,
+                    ),
+                ),
+                ("expected_on", models.DateField()),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("created_at", models.DateTimeField()),
+                ("created_by", models.CharField(max_length=120)),
             ],
             options={
-                'ordering': ('-id',),
+                "ordering": ("-id",),
             },
         ),
         migrations.CreateModel(
-            name='Supplier',
+            name="Supplier",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=40, unique=True)),
-                ('name', models.CharField(blank=True, default='', max_length=160)),
-                ('is_active', models.BooleanField(default=True)),
-                ('work_days', django.contrib.postgres.fields.ArrayField(base_field=models.PositiveSmallIntegerField(), default=inventory.models.working_week, help_text='0 = Monday.', size=None)),
-                ('holiday_country', models.CharField(blank=True, default='', max_length=2)),
-                ('holiday_subdivision', models.CharField(blank=True, default='', max_length=10)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=40, unique=True)),
+                ("name", models.CharField(blank=True, default="", max_length=160)),
+                ("is_active", models.BooleanField(default=True)),
+                (
+                    "work_days",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.PositiveSmallIntegerField(),
+                        default=inventory.models.working_week,
+                        help_text="0 = Monday.",
+                        size=None,
+                    ),
+                ),
+                ("holiday_country", models.CharField(blank=True, default="", max_length=2)),
+                ("holiday_subdivision", models.CharField(blank=True, default="", max_length=10)),
             ],
             options={
-                'ordering': ('code',),
+                "ordering": ("code",),
             },
         ),
         migrations.CreateModel(
-            name='PurchaseLine',
+            name="PurchaseLine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('line_no', models.PositiveIntegerField()),
-                ('ordered_qty', models.PositiveIntegerField()),
-                ('received_qty', models.PositiveIntegerField(default=0, help_text='Delivered, good or not.')),
-                ('cancelled_qty', models.PositiveIntegerField(default=0)),
-                ('expected_on', models.DateField(help_text='Our present belief.')),
-                ('confirmed_on', models.DateField(blank=True, help_text='What the supplier acknowledged.', null=True)),
-                ('first_confirmed_on', models.DateField(blank=True, null=True)),
-                ('sku', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='purchase_lines', to='inventory.sku')),
-                ('supply', models.OneToOneField(blank=True, help_text='What is to come and not in a container.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='purchase_line', to='inventory.supply')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("line_no", models.PositiveIntegerField()),
+                ("ordered_qty", models.PositiveIntegerField()),
+                ("received_qty", models.PositiveIntegerField(default=0, help_text="Delivered, good or not.")),
+                ("cancelled_qty", models.PositiveIntegerField(default=0)),
+                ("expected_on", models.DateField(help_text="Our present belief.")),
+                (
+                    "confirmed_on",
+                    models.DateField(blank=True, help_text="What the supplier acknowledged.", null=True),
+                ),
+                ("first_confirmed_on", models.DateField(blank=True, null=True)),
+                (
+                    "sku",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="purchase_lines",
+                        to="inventory.sku",
+                    ),
+                ),
+                (
+                    "supply",
+                    models.OneToOneField(
+                        blank=True,
+                        help_text="What is to come and not in a container.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="purchase_line",
+                        to="inventory.supply",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('purchase_order', 'line_no'),
+                "ordering": ("purchase_order", "line_no"),
             },
         ),
         migrations.CreateModel(
-            name='DateChange',
+            name="DateChange",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('field', models.CharField(choices=[('expected', 'Expected'), ('confirmed', 'Confirmed')], default='expected', max_length=10)),
-                ('from_on', models.DateField(blank=True, null=True)),
-                ('to_on', models.DateField()),
-                ('cause', models.CharField(max_length=40)),
-                ('note', models.CharField(blank=True, default='', max_length=500)),
-                ('at', models.DateTimeField()),
-                ('by', models.CharField(max_length=120)),
-                ('line', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='date_changes', to='purchasing.purchaseline')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "field",
+                    models.CharField(
+                        choices=[("expected", "Expected"), ("confirmed", "Confirmed")],
+                        default="expected",
+                        max_length=10,
+                    ),
+                ),
+                ("from_on", models.DateField(blank=True, null=True)),
+                ("to_on", models.DateField()),
+                ("cause", models.CharField(max_length=40)),
+                ("note", models.CharField(blank=True, default="", max_length=500)),
+                ("at", models.DateTimeField()),
+                ("by", models.CharField(max_length=120)),
+                (
+                    "line",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="date_changes",
+                        to="purchasing.purchaseline",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-id',),
+                "ordering": ("-id",),
             },
         ),
         migrations.CreateModel(
-            name='PurchaseOrder',
+            name="PurchaseOrder",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(max_length=60, unique=True)),
-                ('state', models.CharField(choices=[('draft', 'Draft'), ('sent', 'Sent'), ('confirmed', 'Confirmed'), ('closed', 'Closed'), ('cancelled', 'Cancelled')], default='draft', max_length=12)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('created_at', models.DateTimeField()),
-                ('created_by', models.CharField(max_length=120)),
-                ('sent_at', models.DateTimeField(blank=True, null=True)),
-                ('location', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='purchase_orders', to='inventory.location')),
-                ('supplier', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='purchase_orders', to='purchasing.supplier')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.CharField(max_length=60, unique=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("sent", "Sent"),
+                            ("confirmed", "Confirmed"),
+                            ("closed", "Closed"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="draft",
+                        max_length=12,
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("created_at", models.DateTimeField()),
+                ("created_by", models.CharField(max_length=120)),
+                ("sent_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "location",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="purchase_orders",
+                        to="inventory.location",
+                    ),
+                ),
+                (
+                    "supplier",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="purchase_orders",
+                        to="purchasing.supplier",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-id',),
+                "ordering": ("-id",),
             },
         ),
         migrations.AddField(
-            model_name='purchaseline',
-            name='purchase_order',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='purchasing.purchaseorder'),
+            model_name="purchaseline",
+            name="purchase_order",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="lines",
+                to="purchasing.purchaseorder",
+            ),
         ),
         migrations.CreateModel(
-            name='QtyChange',
+            name="QtyChange",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('from_qty', models.IntegerField()),
-                ('to_qty', models.IntegerField()),
-                ('cause', models.CharField(max_length=40)),
-                ('note', models.CharField(blank=True, default='', max_length=500)),
-                ('at', models.DateTimeField()),
-                ('by', models.CharField(max_length=120)),
-                ('line', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='qty_changes', to='purchasing.purchaseline')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("from_qty", models.IntegerField()),
+                ("to_qty", models.IntegerField()),
+                ("cause", models.CharField(max_length=40)),
+                ("note", models.CharField(blank=True, default="", max_length=500)),
+                ("at", models.DateTimeField()),
+                ("by", models.CharField(max_length=120)),
+                (
+                    "line",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="qty_changes",
+                        to="purchasing.purchaseline",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-id',),
+                "ordering": ("-id",),
             },
         ),
         migrations.CreateModel(
-            name='Receipt',
+            name="Receipt",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('external_id', models.CharField(max_length=120)),
-                ('source', models.CharField(max_length=120)),
-                ('received_at', models.DateTimeField()),
-                ('at', models.DateTimeField()),
-                ('by', models.CharField(max_length=120)),
-                ('purchase_order', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='receipts', to='purchasing.purchaseorder')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("external_id", models.CharField(max_length=120)),
+                ("source", models.CharField(max_length=120)),
+                ("received_at", models.DateTimeField()),
+                ("at", models.DateTimeField()),
+                ("by", models.CharField(max_length=120)),
+                (
+                    "purchase_order",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="receipts",
+                        to="purchasing.purchaseorder",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-id',),
+                "ordering": ("-id",),
             },
         ),
         migrations.CreateModel(
-            name='ReceiptLine',
+            name="ReceiptLine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('received_qty', models.PositiveIntegerField()),
-                ('rejected_qty', models.PositiveIntegerField(default=0)),
-                ('held_qty', models.PositiveIntegerField(default=0)),
-                ('hold_clears_on', models.DateField(blank=True, null=True)),
-                ('late_days', models.IntegerField(help_text='Received minus the date confirmed (else expected) at that time.')),
-                ('line', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='receipt_lines', to='purchasing.purchaseline')),
-                ('receipt', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='purchasing.receipt')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("received_qty", models.PositiveIntegerField()),
+                ("rejected_qty", models.PositiveIntegerField(default=0)),
+                ("held_qty", models.PositiveIntegerField(default=0)),
+                ("hold_clears_on", models.DateField(blank=True, null=True)),
+                (
+                    "late_days",
+                    models.IntegerField(
+                        help_text="Received minus the date confirmed (else expected) at that time."
+                    ),
+                ),
+                (
+                    "line",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="receipt_lines",
+                        to="purchasing.purchaseline",
+                    ),
+                ),
+                (
+                    "receipt",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="lines",
+                        to="purchasing.receipt",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('receipt', 'id'),
+                "ordering": ("receipt", "id"),
             },
         ),
         migrations.CreateModel(
-            name='Signal',
+            name="Signal",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('order', 'Order'), ('expedite', 'Expedite'), ('defer', 'Defer'), ('cancel', 'Cancel')], max_length=10)),
-                ('state', models.CharField(choices=[('open', 'Open'), ('accepted', 'Accepted'), ('dismissed', 'Dismissed')], default='open', max_length=10)),
-                ('week_on', models.DateField(help_text='The Monday of the week it was raised in.')),
-                ('qty', models.PositiveIntegerField()),
-                ('uncovered_qty', models.PositiveIntegerField(default=0)),
-                ('needed_on', models.DateField(blank=True, null=True)),
-                ('value', models.DecimalField(blank=True, decimal_places=2, max_digits=14, null=True)),
-                ('basis', models.JSONField(default=dict, help_text='The figures it was made from.')),
-                ('raised_at', models.DateTimeField()),
-                ('closed_at', models.DateTimeField(blank=True, null=True)),
-                ('closed_by', models.CharField(blank=True, default='', max_length=120)),
-                ('note', models.CharField(blank=True, default='', max_length=500)),
-                ('purchase_line', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='signals', to='purchasing.purchaseline')),
-                ('sku', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='signals', to='inventory.sku')),
-                ('supplier', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='signals', to='purchasing.supplier')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("order", "Order"),
+                            ("expedite", "Expedite"),
+                            ("defer", "Defer"),
+                            ("cancel", "Cancel"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("open", "Open"), ("accepted", "Accepted"), ("dismissed", "Dismissed")],
+                        default="open",
+                        max_length=10,
+                    ),
+                ),
+                ("week_on", models.DateField(help_text="The Monday of the week it was raised in.")),
+                ("qty", models.PositiveIntegerField()),
+                ("uncovered_qty", models.PositiveIntegerField(default=0)),
+                ("needed_on", models.DateField(blank=True, null=True)),
+                ("value", models.DecimalField(blank=True, decimal_places=2, max_digits=14, null=True)),
+                ("basis", models.JSONField(default=dict, help_text="The figures it was made from.")),
+                ("raised_at", models.DateTimeField()),
+                ("closed_at", models.DateTimeField(blank=True, null=True)),
+                ("closed_by", models.CharField(blank=True, default="", max_length=120)),
+                ("note", models.CharField(blank=True, default="", max_length=500)),
+                (
+                    "purchase_line",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="signals",
+                        to="purchasing.purchaseline",
+                    ),
+                ),
+                (
+                    "sku",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="signals",
+                        to="inventory.sku",
+                    ),
+                ),
+                (
+                    "supplier",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="signals",
+                        to="purchasing.supplier",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-raised_at',),
+                "ordering": ("-raised_at",),
             },
         ),
         migrations.CreateModel(
-            name='SupplierSku',
+            name="SupplierSku",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('lead_time_days', models.PositiveSmallIntegerField(default=30)),
-                ('moq', models.PositiveIntegerField(default=1, validators=[django.core.validators.MinValueValidator(1)])),
-                ('pack_qty', models.PositiveIntegerField(default=1, validators=[django.core.validators.MinValueValidator(1)])),
-                ('unit_cost', models.DecimalField(blank=True, decimal_places=4, max_digits=12, null=True)),
-                ('currency', models.CharField(default='EUR', max_length=3)),
-                ('sku', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='suppliers', to='inventory.sku')),
-                ('supplier', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='skus', to='purchasing.supplier')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("lead_time_days", models.PositiveSmallIntegerField(default=30)),
+                (
+                    "moq",
+                    models.PositiveIntegerField(
+                        default=1, validators=[django.core.validators.MinValueValidator(1)]
+                    ),
+                ),
+                (
+                    "pack_qty",
+                    models.PositiveIntegerField(
+                        default=1, validators=[django.core.validators.MinValueValidator(1)]
+                    ),
+                ),
+                ("unit_cost", models.DecimalField(blank=True, decimal_places=4, max_digits=12, null=True)),
+                ("currency", models.CharField(default="EUR", max_length=3)),
+                (
+                    "sku",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="suppliers",
+                        to="inventory.sku",
+                    ),
+                ),
+                (
+                    "supplier",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="skus",
+                        to="purchasing.supplier",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'supplier SKU',
-                'verbose_name_plural': 'supplier SKUs',
-                'ordering': ('supplier', 'sku'),
+                "verbose_name": "supplier SKU",
+                "verbose_name_plural": "supplier SKUs",
+                "ordering": ("supplier", "sku"),
             },
         ),
         migrations.CreateModel(
-            name='InboundLine',
+            name="InboundLine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('qty', models.PositiveIntegerField()),
-                ('supply', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='inbound_line', to='inventory.supply')),
-                ('shipment', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='purchasing.inboundshipment')),
-                ('purchase_line', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='inbound_lines', to='purchasing.purchaseline')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("qty", models.PositiveIntegerField()),
+                (
+                    "supply",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="inbound_line",
+                        to="inventory.supply",
+                    ),
+                ),
+                (
+                    "shipment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="lines",
+                        to="purchasing.inboundshipment",
+                    ),
+                ),
+                (
+                    "purchase_line",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="inbound_lines",
+                        to="purchasing.purchaseline",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('shipment', 'id'),
-                'constraints': [models.UniqueConstraint(fields=('shipment', 'purchase_line'), name='one_row_per_container_and_line'), models.CheckConstraint(condition=models.Q(('qty__gte', 1)), name='container_line_carries_something')],
+                "ordering": ("shipment", "id"),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("shipment", "purchase_line"), name="one_row_per_container_and_line"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("qty__gte", 1)), name="container_line_carries_something"
+                    ),
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='purchaseline',
-            index=models.Index(condition=models.Q(('ordered_qty__gt', django.db.models.expressions.CombinedExpression(models.F('received_qty'), '+', models.F('cancelled_qty')))), fields=['expected_on'], name='open_purchase_lines_by_date'),
+            model_name="purchaseline",
+            index=models.Index(
+                condition=models.Q(
+                    (
+                        "ordered_qty__gt",
+                        django.db.models.expressions.CombinedExpression(
+                            models.F("received_qty"), "+", models.F("cancelled_qty")
+                        ),
+                    )
+                ),
+                fields=["expected_on"],
+                name="open_purchase_lines_by_date",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='purchaseline',
-            constraint=models.UniqueConstraint(fields=('purchase_order', 'line_no'), name='one_purchase_line_per_number'),
+            model_name="purchaseline",
+            constraint=models.UniqueConstraint(
+                fields=("purchase_order", "line_no"), name="one_purchase_line_per_number"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='purchaseline',
-            constraint=models.CheckConstraint(condition=models.Q(('ordered_qty__gte', 1)), name='purchase_line_orders_something'),
+            model_name="purchaseline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ordered_qty__gte", 1)), name="purchase_line_orders_something"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='receipt',
-            constraint=models.UniqueConstraint(fields=('source', 'external_id'), name='one_receipt_per_external_id'),
+            model_name="receipt",
+            constraint=models.UniqueConstraint(
+                fields=("source", "external_id"), name="one_receipt_per_external_id"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='receiptline',
-            constraint=models.UniqueConstraint(fields=('receipt', 'line'), name='one_row_per_receipt_and_line'),
+            model_name="receiptline",
+            constraint=models.UniqueConstraint(
+                fields=("receipt", "line"), name="one_row_per_receipt_and_line"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='receiptline',
-            constraint=models.CheckConstraint(condition=models.Q(('received_qty__gte', django.db.models.expressions.CombinedExpression(models.F('rejected_qty'), '+', models.F('held_qty')))), name='rejected_and_held_were_received'),
+            model_name="receiptline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "received_qty__gte",
+                        django.db.models.expressions.CombinedExpression(
+                            models.F("rejected_qty"), "+", models.F("held_qty")
+                        ),
+                    )
+                ),
+                name="rejected_and_held_were_received",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='signal',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'open')), fields=('sku', 'kind', 'week_on'), name='one_open_signal_per_sku_kind_week'),
+            model_name="signal",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "open")),
+                fields=("sku", "kind", "week_on"),
+                name="one_open_signal_per_sku_kind_week",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='suppliersku',
-            constraint=models.UniqueConstraint(fields=('supplier', 'sku'), name='one_row_per_supplier_and_sku'),
+            model_name="suppliersku",
+            constraint=models.UniqueConstraint(
+                fields=("supplier", "sku"), name="one_row_per_supplier_and_sku"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='suppliersku',
-            constraint=models.CheckConstraint(condition=models.Q(('moq__gte', 1), ('pack_qty__gte', 1)), name='moq_and_pack_at_least_one'),
+            model_name="suppliersku",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("moq__gte", 1), ("pack_qty__gte", 1)), name="moq_and_pack_at_least_one"
+            ),
         ),
     ]

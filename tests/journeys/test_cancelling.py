@@ -153,3 +153,25 @@ def test_a_cart_hold_is_kept_until_it_expires(world: World, frozen: clock.Journe
 
     assert (held, expired, atp()) == (80, 100, 80)
     assert carts.expire_cart_holds() == 1
+
+
+def test_nothing_is_owed_back_for_what_is_charged_at_shipping(world: World) -> None:
+    world.rule.charge_policy = "at_ship"
+    world.rule.save()
+    world("po PO-7 CHAIR 10 expected 12 Mar")
+    world.orders("A", ("CHAIR", 3), price=Decimal("12.50"))
+
+    world.cancels("A", 2)
+
+    assert not Refund.objects.exists()
+
+
+def test_only_the_deposit_is_owed_back(world: World) -> None:
+    world.rule.charge_policy, world.rule.deposit_percent = "deposit", 20
+    world.rule.save()
+    world("po PO-7 CHAIR 10 expected 12 Mar")
+    world.orders("A", ("CHAIR", 3), price=Decimal("12.50"))
+
+    world.cancels("A", 2)
+
+    assert Refund.objects.get().amount == Decimal("5.00")

@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from backorders import auditing
+from backorders.laws import LAWS
 
 
 class Command(BaseCommand):
@@ -32,4 +33,4 @@ class Command(BaseCommand):
         if findings:
             self.stderr.write(self.style.ERROR(f"{len(findings)} findings: the books do not balance."))
             sys.exit(1)
-        self.stdout.write(self.style.SUCCESS(f"The books balance: {len(auditing.LAWS)} laws hold."))
+        self.stdout.write(self.style.SUCCESS(f"The books balance: {len(LAWS)} laws hold."))
