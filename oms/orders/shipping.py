@@ -10,7 +10,7 @@ from django.db.models import F
 
 from inventory.bounds import check_external_id, check_past_instant, check_qty
 from inventory.models import KitPart
-from oms.kernel import clock, events, states
+from oms.kernel import clock, counting, events, states
 from oms.kernel.actors import Actor
 from oms.kernel.causes import cause_code
 from oms.kernel.errors import Conflict, DomainError, InvalidValue, NotFound, UnknownReference
@@ -205,9 +205,7 @@ def _checked(rows: Mapping[int, PickLine], index: int, pk: int, qty: int) -> Pic
 
 def _book(pick: PickRequest, shipment: Shipment, leaving: Leaving) -> None:
     """Count what left on the pick, on the order lines and in the shipment; end what is done."""
-    for row, qty in leaving:
-        row.shipped_qty += qty
-    PickLine.objects.bulk_update([row for row, _ in leaving], ["shipped_qty"])
+    counting.add(PickLine, "shipped_qty", {row.pk: qty for row, qty in leaving})
     ShipmentLine.objects.bulk_create(
         ShipmentLine(shipment=shipment, pick_line=row, qty=qty) for row, qty in leaving
     )
@@ -220,13 +218,12 @@ def _book(pick: PickRequest, shipment: Shipment, leaving: Leaving) -> None:
 def _count_on_lines(order: Order, leaving: Leaving) -> None:
     lines = {row.line_id: row.line for row, _ in leaving}
     whole = _whole_units(lines)
+    more = {line_id: whole[line_id] - line.shipped_qty for line_id, line in lines.items()}
     for line_id, line in lines.items():
-        more = whole[line_id] - line.shipped_qty
-        if more > line.open_qty:
+        if more[line_id] > line.open_qty:
             raise LineCancelled(f"Only {line.open_qty} of {order}/{line.line_no} are open.")
-        # A kit that has lost or won parts since then does not call back what has left.
-        line.shipped_qty = max(line.shipped_qty, whole[line_id])
-    OrderLine.objects.bulk_update(list(lines.values()), ["shipped_qty"])
+    # A kit that has lost or won parts since then does not call back what has left.
+    counting.add(OrderLine, "shipped_qty", {line_id: max(0, qty) for line_id, qty in more.items()})
 
 
 def _whole_units(lines: Mapping[int, OrderLine]) -> dict[int, int]:
