@@ -1,5 +1,6 @@
 """The question a delay puts to the customer, the answer, and what silence means when the deadline passes."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
@@ -15,10 +16,12 @@ from inventory.locks import lock_skus
 from inventory.models import Alternative
 from oms.kernel import clock, events
 from oms.kernel.actors import Actor, job
-from oms.kernel.errors import Conflict, InvalidValue
+from oms.kernel.errors import Conflict, DomainError, InvalidValue
 from oms.orders import lifecycle
 from oms.orders.locks import lock_order
 from oms.orders.models import Order, OrderLine
+
+logger = logging.getLogger(__name__)
 
 SWEEP = 200
 Answer = Choice.Answer
@@ -72,6 +75,8 @@ def record_choice(
     order_id = DelayCase.objects.values_list("order_line__order_id", flat=True).get(pk=case_id)
     order = lock_order(order_id)
     case = lock_case(case_id)
+    if is_silence and case.closed_at is not None:
+        raise CaseClosed("Somebody answered meanwhile.")
     _check(case, choice, alternative_id)
     recorded = Choice.objects.create(
         case=case,
@@ -87,24 +92,31 @@ def record_choice(
 
 
 def sweep_deadlines() -> int:
-    """Answer for the silent whose deadline has passed; each in its own transaction, returns how many."""
+    """Answer for the silent whose deadline has passed; each in its own transaction, returns how many.
+
+    One that cannot be answered for is logged and does not hold up the others.
+    """
+    due = DelayCase.objects.filter(closed_at=None, answer_by__lte=clock.now()).order_by("answer_by", "pk")
     done = 0
-    while swept := _sweep_one():
-        done += swept
-        if done >= SWEEP:
-            break
+    for case_id in list(due.values_list("pk", flat=True)[:SWEEP]):
+        try:
+            done += _answer_for_silent(case_id)
+        except DomainError:
+            logger.exception("case %s: silence could not be acted on", case_id)
     return done
 
 
 @transaction.atomic
-def _sweep_one() -> int:
-    # The order is locked before its case everywhere, so the ids are only looked at here.
-    due = DelayCase.objects.filter(closed_at=None, answer_by__lte=clock.now(), answers=None)
-    case = due.order_by("answer_by", "pk").first()
-    if case is None:
-        return 0
-    record_choice(case_id=case.pk, choice=case.silence_means, actor=job("sweep_deadlines"), is_silence=True)
-    return 1
+def _answer_for_silent(case_id: int) -> bool:
+    case = DelayCase.objects.select_related("order_line").get(pk=case_id)
+    # Goods with the warehouse are on their way: silence no longer stops them.
+    on_its_way = Demand.objects.filter(order_line=case.order_line, released_qty__gt=0).exists()
+    meant = Answer.WAIT if on_its_way else case.silence_means
+    try:
+        record_choice(case_id=case_id, choice=meant, actor=job("sweep_deadlines"), is_silence=True)
+    except CaseClosed:
+        return False
+    return True
 
 
 class _Context:

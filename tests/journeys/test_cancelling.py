@@ -175,3 +175,22 @@ def test_only_the_deposit_is_owed_back(world: World) -> None:
     world.cancels("A", 2)
 
     assert Refund.objects.get().amount == Decimal("5.00")
+
+
+def test_silence_does_not_stop_goods_that_are_with_the_warehouse(world: World, frozen: clock.Journey) -> None:
+    CancellationPolicy.objects.create(name="silent", silence_means="cancel", answer_days=5)
+    world("""
+        po    PO-7 CHAIR 10 expected 12 Mar
+        order A    CHAIR 3
+    """)
+    world.slips("PO-7", to="30 Mar")
+    world.settle()
+    world.receives("PO-7", 3)
+    world.settle()
+
+    frozen.forward(timedelta(days=5))
+    swept = choosing.sweep_deadlines()
+
+    assert swept == 1
+    assert world.open_case("A") is None
+    assert world.line("A").open_qty == 3
