@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import Sum
 
 from backorders.models import Peg
-from inventory.models import StockHold, Supply
+from inventory.models import KitPart, StockHold, Supply
 from inventory.queries import stock_levels
 from oms.kernel.actors import user
 from oms.kernel.errors import DomainError, NotFound
@@ -230,6 +230,21 @@ def test_a_kit_comes_back_as_its_parts() -> None:
     with pytest.raises(DomainError):
         announce(line, (1, 2), external_id="RMA-2", location_id=where)
     assert ledger_agrees()
+
+
+def test_a_kit_that_was_changed_since_gives_back_no_more_than_was_announced() -> None:
+    leg = KitPartFactory.create(qty=4)
+    top = KitPartFactory.create(kit=leg.kit, qty=1)
+    line = OrderLineFactory.create(line_no=1, sku=leg.kit, shipped_qty=2)
+    parent = announce(line, (1, 2), location_id=LocationFactory.create().pk)
+    KitPart.objects.filter(pk=leg.pk).update(qty=5)
+
+    with pytest.raises(DomainError) as refused, transaction.atomic():
+        inspect(parent, (1, 2, 0, None))
+
+    assert (refused.value.code, refused.value.field) == ("over_return", "lines[0].good_qty")
+    coming = dict(Supply.objects.values_list("sku", "quantity"))
+    assert coming == {leg.component_id: 8, top.component_id: 2}
 
 
 def test_an_unknown_return_is_not_found() -> None:
