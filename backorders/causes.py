@@ -148,6 +148,7 @@ class _Evidence:
 
     def __init__(self, on: datetime) -> None:
         self.on = on
+        self.waiting: dict[int, int] = {}
         self.held: dict[int, int] = {}
         self.oversold: dict[int, int] = {}
         self.lost: dict[int, int] = {}
@@ -155,8 +156,10 @@ class _Evidence:
 
     @classmethod
     def of(cls, order: Order, sku_ids: Collection[int], now: datetime) -> "_Evidence":
-        """Four queries, however many SKUs."""
+        """Five queries, however many SKUs."""
         found = cls(now)
+        incoming = Supply.objects.filter(sku_id__in=sku_ids).exclude(kind=Supply.Kind.STOCK)
+        found.waiting = _sums(incoming, "pegged_qty")
         holds = Supply.objects.filter(sku_id__in=sku_ids, kind__in=("hold", "return"), quantity__gt=0)
         found.held = _sums(holds, "quantity")
         counts = Movement.objects.filter(
@@ -184,7 +187,8 @@ class _Evidence:
         """The causes of a shortage of `qty` units, largest first."""
         return rules.classify(
             Evidence(
-                short_qty=qty,
+                # The whole shortage of the SKU: what explains one line of it explains them all.
+                short_qty=max(qty, sum(self.waiting.get(pk, 0) for pk in sku_ids)),
                 on=self.on.date(),
                 mode=mode,
                 purchases=[fact for pk in sku_ids for fact in self.purchases[pk]],
