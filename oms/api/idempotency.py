@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -89,17 +90,18 @@ def _claimed(client: ApiClient, keys: Sequence[Key], print_: str, work: Callable
         raise Running
     if (stored := _stored(client, keys, print_)) is not None:
         return stored
-    kept = list(keys)
+    kept = [key for key in keys if key.keeps_refusals]
     try:
-        with transaction.atomic():
+        # Only an answer that is kept although it refuses needs the effect alone to be taken back.
+        with transaction.atomic() if kept else nullcontext():
             answer = work()
     except DomainError as refusal:
-        if refusal.status != 422 or not any(key.keeps_refusals for key in keys):
+        if refusal.status != 422 or not kept:
             raise
         body = errors.body_of(refusal.code, refusal.message, field=refusal.field, details=refusal.details)
         answer = Answer(body, refusal.status)
-    if answer.status >= 400:
-        kept = [key for key in keys if key.keeps_refusals]
+    if answer.status < 400:
+        kept = list(keys)
     _keep(client, kept, print_, answer)
     return answer
 

@@ -1,16 +1,17 @@
 """Order lines as every answer shows them: quantities now and later, state, cause, promise, claims."""
 
-from collections.abc import Collection
+import json
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
 from typing import Any
 
-from django.db.models import F, IntegerField, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum
-from django.db.models.functions import Coalesce
+from django.db import connection
 from rest_framework import serializers
 
-from backorders.models import Backorder, Demand, Peg, Promise
+from backorders.models import Backorder, Peg, Promise
 from backorders.rules.types import State
 from oms.api.fields import Money, money
-from oms.orders.models import OrderLine
 
 LINE_STATES = [*(state.value for state in State), "shipped", "cancelled"]
 EXPANDS = ("lines.promises", "lines.pegs")
@@ -73,80 +74,160 @@ class LineOut(serializers.Serializer[Any]):
     pegs = PegOut(many=True, required=False, help_text="With `expand=lines.pegs`.")
 
 
-def complete(expand: Collection[str] = ()) -> QuerySet[OrderLine]:
-    """Lines with all that an answer shows, in a fixed number of queries."""
-    promises = Promise.objects.order_by("revision")
-    if "lines.promises" not in expand:
-        promises = promises.filter(superseded_at=None)
-    rows = (
-        OrderLine.objects.select_related("sku", "backorder")
-        .annotate(allocated_qty=_allocated())
-        .prefetch_related(Prefetch("promises", queryset=promises, to_attr="shown_promises"))
-        .order_by("line_no")
-    )
-    if "lines.pegs" in expand:
-        pegs = Peg.objects.select_related("supply__location").order_by("id")
-        demands = Demand.objects.select_related("sku").prefetch_related(Prefetch("pegs", queryset=pegs))
-        rows = rows.prefetch_related(Prefetch("demands", queryset=demands))
-    return rows
+_LINES = """
+SELECT line.id, line.order_id, line.line_no, sku.code, line.ordered_qty, line.open_qty, line.shipped_qty,
+       line.cancelled_qty, line.unit_price, ord.currency, line.wanted_on, backorder.mode, backorder.cause,
+       allocated.qty, promise.revision, promise.qty, promise.ships_earliest, promise.ships_latest,
+       promise.delivers_earliest, promise.delivers_latest, promise.label, promise.cause, promise.note,
+       promise.basis, promise.made_at, promise.made_by, promise.superseded_at
+  FROM orders_orderline AS line
+  JOIN orders_order AS ord ON ord.id = line.order_id
+  JOIN inventory_sku AS sku ON sku.id = line.sku_id
+  LEFT JOIN backorders_backorder AS backorder ON backorder.order_line_id = line.id
+  LEFT JOIN backorders_promise AS promise
+    ON promise.order_line_id = line.id AND promise.superseded_at IS NULL
+  LEFT JOIN LATERAL (
+      -- Of a kit, as many as its scarcest part makes.
+      SELECT min(coalesce(on_stock.qty, 0) / demand.units_per_line)::int AS qty
+        FROM backorders_demand AS demand
+        LEFT JOIN LATERAL (
+            SELECT sum(peg.qty) AS qty FROM backorders_peg AS peg
+              JOIN inventory_supply AS supply ON supply.id = peg.supply_id AND supply.kind = 'stock'
+             WHERE peg.demand_id = demand.id) AS on_stock ON true
+       WHERE demand.order_line_id = line.id) AS allocated ON true
+ WHERE line.{column} = ANY(%s)
+ ORDER BY line.order_id, line.line_no
+"""
 
 
-def shown(line: OrderLine, currency: str, expand: Collection[str] = ()) -> dict[str, Any]:
-    """One line, fetched by `complete`."""
-    allocated: int | None = line.allocated_qty  # type: ignore[attr-defined]
-    now_qty = line.open_qty if allocated is None else min(allocated, line.open_qty)
-    promises: list[Promise] = line.shown_promises  # type: ignore[attr-defined]
-    current = next((promise for promise in promises if promise.superseded_at is None), None)
-    backorder = getattr(line, "backorder", None)
-    body = {
-        "id": line.pk,
-        "line_no": line.line_no,
-        "sku": line.sku.code,
-        "qty": line.ordered_qty,
-        "open_qty": line.open_qty,
-        "shipped_qty": line.shipped_qty,
-        "cancelled_qty": line.cancelled_qty,
+def of_orders(order_ids: Sequence[int], expand: Collection[str] = ()) -> dict[int, list[dict[str, Any]]]:
+    """The lines of these orders, by order id: one query, and one for each expansion."""
+    found: defaultdict[int, list[dict[str, Any]]] = defaultdict(list)
+    lines = {}
+    for row in _rows(_LINES.format(column="order_id"), list(order_ids)):
+        line = lines[row[0]] = _shown(row)
+        found[row[1]].append(line)
+    _expand(lines, expand)
+    return found
+
+
+def of_lines(line_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """These lines, by id, in one query."""
+    return {row[0]: _shown(row) for row in _rows(_LINES.format(column="id"), list(line_ids))}
+
+
+def _rows(sql: str, ids: list[int]) -> list[tuple[Any, ...]]:
+    # Not through the ORM: this is part of every answer to an order, and three times as fast.
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [ids])
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+        return found
+
+
+def _shown(row: tuple[Any, ...]) -> dict[str, Any]:
+    pk, _, line_no, sku, ordered, open_qty, shipped, cancelled, price, currency, wanted_on, *rest = row
+    mode, cause, allocated, *told = rest
+    # What nobody tracks has no claims: it is always there.
+    now_qty = open_qty if allocated is None else min(allocated, open_qty)
+    promise = _promise(*told) if told[0] is not None else None
+    return {
+        "id": pk,
+        "line_no": line_no,
+        "sku": sku,
+        "qty": ordered,
+        "open_qty": open_qty,
+        "shipped_qty": shipped,
+        "cancelled_qty": cancelled,
         "now_qty": now_qty,
-        "later_qty": line.open_qty - now_qty,
-        "unit_price": money(line.unit_price, currency),
-        "wanted_on": line.wanted_on.isoformat() if line.wanted_on else None,
-        "state": state_of(line, now_qty, current),
-        "mode": backorder.mode if backorder else None,
-        "cause": backorder.cause if backorder else None,
-        "promise": promise_body(current) if current else None,
+        "later_qty": open_qty - now_qty,
+        "unit_price": money(price, currency),
+        "wanted_on": day(wanted_on),
+        "state": _state(open_qty, shipped, now_qty, promise),
+        "mode": mode,
+        "cause": cause,
+        "promise": promise,
     }
-    if "lines.promises" in expand:
-        body["promises"] = [promise_body(promise) for promise in promises]
-    if "lines.pegs" in expand:
-        body["pegs"] = [_peg(demand, peg) for demand in line.demands.all() for peg in demand.pegs.all()]
-    return body
 
 
-def state_of(line: OrderLine, now_qty: int, current: Promise | None) -> str:
+def _state(open_qty: int, shipped_qty: int, now_qty: int, promise: dict[str, Any] | None) -> str:
     """In stock once all that is open is allocated; shipped or cancelled once nothing is."""
-    if line.open_qty == 0:
-        return "shipped" if line.shipped_qty else "cancelled"
-    if now_qty == line.open_qty:
+    if open_qty == 0:
+        return "shipped" if shipped_qty else "cancelled"
+    if now_qty == open_qty:
         return State.IN_STOCK.value
-    told = current.basis.get("state") if current else None
+    told = promise["basis"].get("state") if promise else None
     return State.PREORDER.value if told == State.PREORDER else State.BACKORDER.value
+
+
+def _promise(
+    revision: int,
+    qty: int,
+    ships_earliest: date | None,
+    ships_latest: date | None,
+    delivers_earliest: date | None,
+    delivers_latest: date | None,
+    label: str,
+    cause: str,
+    note: str,
+    basis: Any,
+    made_at: datetime,
+    made_by: str,
+    superseded_at: datetime | None,
+) -> dict[str, Any]:
+    return {
+        "revision": revision,
+        "qty": qty,
+        "ships_on": window(ships_earliest, ships_latest),
+        "delivers_on": window(delivers_earliest, delivers_latest),
+        "label": label,
+        "cause": cause,
+        "note": note,
+        "basis": json.loads(basis) if isinstance(basis, str) else basis,
+        "made_at": instant(made_at),
+        "made_by": made_by,
+        "superseded_at": instant(superseded_at),
+    }
+
+
+def _expand(lines: dict[int, dict[str, Any]], expand: Collection[str]) -> None:
+    if "lines.promises" in expand:
+        _add_promises(lines)
+    if "lines.pegs" in expand:
+        _add_pegs(lines)
+
+
+def _add_promises(lines: dict[int, dict[str, Any]]) -> None:
+    for line in lines.values():
+        line["promises"] = []
+    for promise in Promise.objects.filter(order_line__in=lines).order_by("order_line", "revision"):
+        lines[promise.order_line_id]["promises"].append(promise_body(promise))
+
+
+def _add_pegs(lines: dict[int, dict[str, Any]]) -> None:
+    for line in lines.values():
+        line["pegs"] = []
+    pegs = Peg.objects.filter(demand__order_line__in=lines).select_related("supply__location", "demand__sku")
+    for peg in pegs.order_by("demand", "id"):
+        lines[peg.demand.order_line_id]["pegs"].append(_peg(peg))
 
 
 def promise_body(promise: Promise) -> dict[str, Any]:
     """A promise as it was told."""
-    return {
-        "revision": promise.revision,
-        "qty": promise.qty,
-        "ships_on": window(promise.ships_earliest, promise.ships_latest),
-        "delivers_on": window(promise.delivers_earliest, promise.delivers_latest),
-        "label": promise.label,
-        "cause": promise.cause,
-        "note": promise.note,
-        "basis": promise.basis,
-        "made_at": instant(promise.made_at),
-        "made_by": promise.made_by,
-        "superseded_at": instant(promise.superseded_at),
-    }
+    return _promise(
+        promise.revision,
+        promise.qty,
+        promise.ships_earliest,
+        promise.ships_latest,
+        promise.delivers_earliest,
+        promise.delivers_latest,
+        promise.label,
+        promise.cause,
+        promise.note,
+        promise.basis,
+        promise.made_at,
+        promise.made_by,
+        promise.superseded_at,
+    )
 
 
 def window(earliest: Any, latest: Any) -> dict[str, str | None] | None:
@@ -156,31 +237,24 @@ def window(earliest: Any, latest: Any) -> dict[str, str | None] | None:
     return {"earliest": earliest.isoformat() if earliest else None, "latest": latest.isoformat()}
 
 
+def day(on: date | None) -> str | None:
+    """A date as text."""
+    return on.isoformat() if on else None
+
+
 def instant(at: Any) -> str | None:
     """An instant in UTC with `Z`."""
     return at.isoformat().replace("+00:00", "Z") if at else None
 
 
-def _allocated() -> Any:
-    """Units of the line that stock on hand is pegged to: of a kit, as many as its scarcest part."""
-    on_stock = Coalesce(Sum("pegs__qty", filter=Q(pegs__supply__kind="stock")), 0)
-    of_parts = (
-        Demand.objects.filter(order_line=OuterRef("pk"))
-        .annotate(units=on_stock / F("units_per_line"))
-        .order_by("units")
-        .values("units")[:1]
-    )
-    return Subquery(of_parts, output_field=IntegerField())
-
-
-def _peg(demand: Demand, peg: Peg) -> dict[str, Any]:
+def _peg(peg: Peg) -> dict[str, Any]:
     supply = peg.supply
     return {
-        "sku": demand.sku.code,
+        "sku": peg.demand.sku.code,
         "kind": supply.kind,
         "reference": supply.reference,
         "location": supply.location.code,
         "qty": peg.qty,
         "released_qty": peg.released_qty,
-        "ready_on": supply.ready_on.isoformat() if supply.ready_on else None,
+        "ready_on": day(supply.ready_on),
     }

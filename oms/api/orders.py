@@ -1,10 +1,10 @@
 """Orders: accepted with a promise for every line or refused whole, quoted, read and listed."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
@@ -33,7 +33,7 @@ from oms.api.operations import Call, Listing, Post, Read, expanded, one
 from oms.api.order_lines import LineOut, instant
 from oms.kernel import clock
 from oms.orders.drafts import CustomerDraft, LineDraft, OrderDraft
-from oms.orders.models import Order, PickRequest
+from oms.orders.models import Channel, Order, PickRequest
 
 READERS = ("read", "orders", "service")
 EXPANDS = (*order_lines.EXPANDS, "messages")
@@ -136,8 +136,7 @@ class OrderOut(serializers.Serializer[Order]):
 
     def to_representation(self, order: Order) -> dict[str, Any]:
         expand = self.context.get("expand", frozenset())
-        lines = [order_lines.shown(line, order.currency, expand) for line in order.lines.all()]
-        body = {**_head(order), "lines": lines}
+        body = {**_head(order), "lines": self.context["lines"][order.pk]}
         if "messages" in expand:
             told = self.context["messages"].get(order.number, [])
             body["messages"] = [MessageOut(message).data for message in told]
@@ -176,6 +175,7 @@ class AcceptOrder(Post):
     Query = QuoteQuery
     Input = OrderIn
     Output = OrderOut
+    _channel: Channel | None = None
 
     def once(self, body: Any, data: Any) -> Answer:
         if self.asked["dry_run"]:
@@ -190,7 +190,8 @@ class AcceptOrder(Post):
             # Answered, not raised: the refused demand that was recorded for planning must stay.
             body = errors.body_of(refusal.code, refusal.message, field=refusal.field, details=refusal.details)
             return Answer(body, refusal.status)
-        return self.done(complete(Order.objects.filter(pk=order.pk)).get())
+        order.channel = self.channel(data)
+        return self.done(order, lines=order_lines.of_orders([order.pk]))
 
     def quoted(self, data: Any) -> Answer:
         """What each line would be told now."""
@@ -199,9 +200,15 @@ class AcceptOrder(Post):
         lines = [_quoted(line_no, offer) for line_no, offer in quote.lines]
         return Answer({"dry_run": True, "accepted": not quote.refused, "lines": lines}, 200)
 
+    def channel(self, data: Any) -> Channel:
+        """The channel of the order, read once."""
+        if self._channel is None:
+            self._channel = refs.channel(self.caller, data["channel"])
+        return self._channel
+
     def draft(self, data: Any) -> OrderDraft:
         """The order as the commands take it; raises UnknownReference naming the field."""
-        channel = refs.channel(self.caller, data["channel"])
+        channel = self.channel(data)
         lines = data["lines"]
         found = refs.skus([(f"lines[{index}].sku", line["sku"]) for index, line in enumerate(lines)])
         currency = _currency(data)
@@ -248,9 +255,9 @@ class GetOrder(Read):
     def read(self) -> Answer:
         _ = self.asked
         expand = expanded(self.call.query, EXPANDS)
-        order = one(complete(own_orders(self.call), expand), number=self.where["number"])
-        messages = messages_of([order]) if "messages" in expand else {}
-        return Answer(self.out(order, expand=expand, messages=messages))
+        rows = own_orders(self.call).select_related("channel", "customer")
+        (body,) = shown([one(rows, number=self.where["number"])], expand)
+        return Answer(body)
 
 
 class ListOrders(Listing):
@@ -266,11 +273,10 @@ class ListOrders(Listing):
         return own_orders(self.call)
 
     def enriched(self, rows: QuerySet[Any], expand: frozenset[str]) -> QuerySet[Any]:
-        return complete(rows, expand)
+        return rows.select_related("channel", "customer")
 
     def shown(self, found: list[Any], expand: frozenset[str]) -> list[Any]:
-        messages = messages_of(found) if "messages" in expand else {}
-        return [self.out(order, expand=expand, messages=messages) for order in found]
+        return shown(found, expand)
 
 
 def own_orders(call: Call) -> QuerySet[Order]:
@@ -290,13 +296,17 @@ def own_order(call: Call) -> Order:
     return order
 
 
-def complete(rows: QuerySet[Order], expand: Collection[str] = ()) -> QuerySet[Order]:
-    """Orders with all that an answer shows."""
-    lines = Prefetch("lines", queryset=order_lines.complete(expand))
-    return rows.select_related("channel", "customer").prefetch_related(lines)
+def shown(found: Sequence[Order], expand: Collection[str]) -> list[dict[str, Any]]:
+    """Orders with their lines, and with what is asked for, in a fixed number of queries."""
+    context = {
+        "expand": expand,
+        "lines": order_lines.of_orders([order.pk for order in found], expand),
+        "messages": messages_of(found) if "messages" in expand else {},
+    }
+    return [dict(OrderOut(order, context=context).data) for order in found]
 
 
-def messages_of(orders: list[Order]) -> dict[str, list[Message]]:
+def messages_of(orders: Sequence[Order]) -> dict[str, list[Message]]:
     """What was told about each order, oldest first."""
     found: dict[str, list[Message]] = {}
     numbers = [order.number for order in orders]

@@ -1,5 +1,6 @@
 """Pick requests: what a warehouse is asked to pick, with what of the order still waits beside it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import Prefetch, QuerySet
@@ -72,7 +73,7 @@ class PickRequestOut(serializers.Serializer[PickRequest]):
                 "state": order.state_code,
             },
             "lines": [PickLineOut(line).data for line in pick.lines.all()],
-            "waiting": _waiting(pick),
+            "waiting": _waiting(self.context["open_lines"][pick.order_id]),
         }
 
 
@@ -87,14 +88,17 @@ class PickRequestFilter(filtering.RowFilter):
 
 
 def complete(call: Call) -> QuerySet[PickRequest]:
-    """Requests of the client's location and channel, with their lines and what waits beside them."""
+    """Requests of the client's location and channel, with their lines."""
     lines = PickLine.objects.select_related("line", "sku").order_by("id")
-    rest = order_lines.complete().filter(open_qty__gt=0)
     rows = PickRequest.objects.select_related("order__customer", "location")
     own = call.caller.within(rows, channel="order__channel", location="location")
-    return own.prefetch_related(
-        Prefetch("lines", queryset=lines), Prefetch("order__lines", queryset=rest, to_attr="open_lines")
-    )
+    return own.prefetch_related(Prefetch("lines", queryset=lines))
+
+
+def shown(found: Sequence[PickRequest]) -> list[dict[str, Any]]:
+    """Requests with what waits beside them, in a fixed number of queries."""
+    context = {"open_lines": order_lines.of_orders([pick.order_id for pick in found])}
+    return [dict(PickRequestOut(pick, context=context).data) for pick in found]
 
 
 class ListPickRequests(Listing):
@@ -108,6 +112,9 @@ class ListPickRequests(Listing):
     def rows(self) -> QuerySet[PickRequest]:
         return complete(self.call)
 
+    def shown(self, found: list[Any], expand: frozenset[str]) -> list[Any]:
+        return shown(found)
+
 
 class GetPickRequest(Read):
     """One pick request."""
@@ -116,7 +123,7 @@ class GetPickRequest(Read):
     Output = PickRequestOut
 
     def read(self) -> Answer:
-        return Answer(self.out(one(complete(self.call), number=self.where["number"])))
+        return _answer(self.call, one(complete(self.call), number=self.where["number"]).pk)
 
 
 class AcknowledgePick(Post):
@@ -132,7 +139,7 @@ class AcknowledgePick(Post):
     def perform(self, data: Any) -> Answer:
         pick = one(complete(self.call), number=self.where["number"])
         shipping.acknowledge_pick(pick_id=pick.pk, external_id=data["external_id"], actor=self.actor)
-        return self.done(complete(self.call).get(pk=pick.pk))
+        return _answer(self.call, pick.pk)
 
 
 class GiveBackPick(Post):
@@ -148,14 +155,15 @@ class GiveBackPick(Post):
     def perform(self, data: Any) -> Answer:
         pick = one(complete(self.call), number=self.where["number"])
         shipping.give_back_pick(pick_id=pick.pk, cause=data["cause"], actor=self.actor)
-        return self.done(complete(self.call).get(pk=pick.pk))
+        return _answer(self.call, pick.pk)
 
 
-def _waiting(pick: PickRequest) -> list[dict[str, Any]]:
-    open_lines = [
-        order_lines.shown(line, pick.order.currency)
-        for line in pick.order.open_lines  # type: ignore[attr-defined]
-    ]
+def _answer(call: Call, pick_id: int) -> Answer:
+    (body,) = shown([complete(call).get(pk=pick_id)])
+    return Answer(body)
+
+
+def _waiting(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [
         {
             "line_no": line["line_no"],
@@ -164,6 +172,6 @@ def _waiting(pick: PickRequest) -> list[dict[str, Any]]:
             "state": line["state"],
             "ships_on": line["promise"]["ships_on"] if line["promise"] else None,
         }
-        for line in open_lines
+        for line in lines
         if line["later_qty"]
     ]

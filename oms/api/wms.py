@@ -34,7 +34,7 @@ class OpenLineOut(serializers.Serializer[OrderLine]):
     locations = serializers.ListField(child=serializers.CharField())
 
     def to_representation(self, line: Any) -> dict[str, Any]:
-        shown = order_lines.shown(line, line.order.currency)
+        shown = self.context["lines"][line.pk]
         released = min(line.released_units, line.open_qty)
         pegs = [peg for demand in line.demands.all() for peg in demand.pegs.all()]
         return {
@@ -76,9 +76,8 @@ class ListOpenLines(Listing):
         pegs = Peg.objects.select_related("supply__location").order_by("id")
         demands = Demand.objects.prefetch_related(Prefetch("pegs", queryset=pegs))
         rows = (
-            order_lines.complete()
-            .filter(open_qty__gt=0)
-            .select_related("sku", "backorder", "order__channel")
+            OrderLine.objects.filter(open_qty__gt=0)
+            .select_related("sku", "order__channel")
             .annotate(released_units=_released())
             .prefetch_related(Prefetch("demands", queryset=demands))
         )
@@ -87,6 +86,10 @@ class ListOpenLines(Listing):
             here = Demand.objects.filter(order_line=OuterRef("pk"), pegs__supply__location=location_id)
             own = own.filter(Exists(here))
         return own
+
+    def shown(self, found: list[Any], expand: frozenset[str]) -> list[Any]:
+        lines = order_lines.of_lines([line.pk for line in found])
+        return [self.out(line, lines=lines) for line in found]
 
 
 def _released() -> Any:

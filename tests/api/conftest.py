@@ -28,14 +28,14 @@ class Client(APIClient):
     def get(self, path: str, **more: Any) -> Any:  # type: ignore[override]
         return super().get(path, **more)
 
-    def post(self, path: str, body: Any = None, **more: Any) -> Any:  # type: ignore[override]
-        return super().post(path, body, **more)
+    def post(self, path: str, data: Any = None, **more: Any) -> Any:  # type: ignore[override]
+        return super().post(path, data, **more)
 
-    def put(self, path: str, body: Any = None, **more: Any) -> Any:  # type: ignore[override]
-        return super().put(path, body, **more)
+    def put(self, path: str, data: Any = None, **more: Any) -> Any:  # type: ignore[override]
+        return super().put(path, data, **more)
 
-    def patch(self, path: str, body: Any = None, **more: Any) -> Any:  # type: ignore[override]
-        return super().patch(path, body, **more)
+    def patch(self, path: str, data: Any = None, **more: Any) -> Any:  # type: ignore[override]
+        return super().patch(path, data, **more)
 
     def delete(self, path: str, **more: Any) -> Any:  # type: ignore[override]
         return super().delete(path, **more)

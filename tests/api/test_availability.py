@@ -86,6 +86,8 @@ def test_two_hundred_skus_cost_as_many_queries_as_one(shop: Shop) -> None:
             assert len(shop.api.get(f"availability/?channel=WEB&{asked}").body["results"]) == count
         return len(seen)
 
+    queries(1)  # what every process reads once
+
     assert queries(200) == queries(1)
 
 
