@@ -211,7 +211,7 @@ NEEDS_A_PERSON = (
         "payments",
         Refund,
         "due=open",
-        Work(refunds_due, "order__number", "currency", "due_on"),
+        Work(refunds_due, "order__number", "amount", "due_on"),
     ),
     Queue(
         "Picks nobody took",
@@ -308,7 +308,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         }
         for title, what, queues in GROUPS
     ]
-    return {**context, "groups": groups, "title": "Today"}
+    return {**context, "groups": [group for group in groups if group["cards"]], "title": "Today"}
 
 
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:

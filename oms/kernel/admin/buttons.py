@@ -1,5 +1,6 @@
 """Every change is a button: a small form that calls the command the API calls, and shows the same refusal."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, TypeVar
@@ -134,7 +135,9 @@ def _pressed(button: Button[Any], form: AskForm, page: Mapping[str, Any], back: 
 
 def show_refusal(form: AskForm, refusal: DomainError) -> None:
     """Put a refusal where it belongs: on the field it names, else above the form."""
-    form.add_error(form.field_of(refusal.field), refusal.message)
+    name = form.field_of(refusal.field)
+    row = re.match(r"lines\[(\d+)\]", refusal.field) if name == "lines" else None
+    form.add_error(name, f"Line {int(row[1]) + 1}: {refusal.message}" if row else refusal.message)
     for detail in refusal.details if isinstance(refusal.details, list) else []:
         if isinstance(detail, Mapping) and (words := detail.get("message")):
             form.add_error(None, str(words))

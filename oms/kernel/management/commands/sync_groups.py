@@ -21,7 +21,8 @@ class Command(BaseCommand):
         for name in GROUPS:
             group, _ = Group.objects.get_or_create(name=name)
             group.permissions.add(*_permissions_of(name))
-            self.stdout.write(f"{name}: {group.permissions.count()} permissions")
+            if options["verbosity"]:
+                self.stdout.write(f"{name}: {group.permissions.count()} permissions")
 
 
 def _name_commands() -> None:

@@ -1,0 +1,227 @@
+"""Policies: edited with words that help, kept in history, felt by what they touch."""
+
+from typing import Any
+
+import pytest
+from django.db.models import Model
+
+from backorders.models import AtpRule, CancellationPolicy, Cap, ReplanRequest
+from oms.groups import BUYER, MANAGER
+from oms.kernel.models import EventLog
+from tests.admin.conftest import Desk, Hire, address
+from tests.factories import AtpRuleFactory, CancellationPolicyFactory, CapFactory, SupplierFactory
+from tests.world import World
+
+RULE: dict[str, Any] = {
+    "name": "Backorders for all",
+    "mode": "backorder",
+    "priority": 0,
+    "safety_stock": 0,
+    "oversell_qty": 0,
+    "kinds": ["stock", "purchase"],
+    "longest_wait_days": 90,
+    "service_level": "0.9",
+    "least_buffer_days": 0,
+    "tolerance_days": 0,
+    "split": "any",
+    "charge_policy": "at_order",
+    "why": "Longer waits lose customers",
+}
+CAP: dict[str, Any] = {
+    "name": "Lamps",
+    "max_open_units": 60,
+    "bucket": "none",
+    "backward": 0,
+    "forward": 0,
+    "why": "Trial",
+}
+POLICY: dict[str, Any] = {
+    "name": "All",
+    "priority": 0,
+    "self_cancel_until": "allocated",
+    "answer_days": 7,
+    "silence_means": "wait",
+    "refund_days": 7,
+    "is_active": "on",
+    "why": "Trial",
+}
+
+
+def _errors(response: Any) -> dict[str, list[str]]:
+    return dict(response.context["adminform"].form.errors)
+
+
+def test_a_changed_rule_re_plans_what_it_touches(world: World, desk: Desk) -> None:
+    world("""
+        po      PO-7   CHAIR   10   expected 12 May
+        order   SO-1   CHAIR    8
+    """)
+    world.settle()
+
+    desk.saves(world.rule, **RULE)
+
+    assert AtpRule.objects.get().longest_wait_days == 90
+    assert ReplanRequest.objects.get().sku == world.sku("CHAIR")
+    assert EventLog.objects.filter(name="PolicyChanged", by="user:anna").count() == 2
+
+
+def test_a_rule_that_moves_to_another_sku_re_plans_both(world: World, desk: Desk) -> None:
+    world("""
+        po      PO-7   CHAIR   10   expected 12 May
+        po      PO-8   TABLE   10   expected 12 May
+        order   SO-1   CHAIR    8
+        order   SO-2   TABLE    8
+    """)
+    world.settle()
+    rule = AtpRuleFactory.create(sku=world.sku("CHAIR"))
+
+    desk.saves(rule, **RULE, sku=world.sku("TABLE").pk)
+
+    assert set(ReplanRequest.objects.values_list("sku__code", flat=True)) == {"CHAIR", "TABLE"}
+
+
+def test_history_says_who_when_why_before_and_after(desk: Desk, db: None) -> None:
+    rule = AtpRuleFactory.create(name="Backorders for all", longest_wait_days=120)
+
+    desk.saves(rule, **RULE)
+    told = desk.client.get(address(AtpRule, "history", rule.pk)).content.decode()
+
+    newest = rule.history.first()
+    assert (newest.history_user.username, newest.history_change_reason) == ("anna", RULE["why"])
+    assert (newest.version, newest.prev_record.longest_wait_days, newest.longest_wait_days) == (2, 120, 90)
+    for words in ("anna", RULE["why"], "120", "90"):
+        assert words in told
+
+
+def test_an_old_version_brought_back_is_a_new_version(desk: Desk, db: None) -> None:
+    rule = AtpRuleFactory.create(longest_wait_days=120)
+    desk.saves(rule, **RULE)
+    first = rule.history.last()
+
+    desk.client.post(
+        address(AtpRule, "simple_history", rule.pk, first.pk),
+        {**RULE, "longest_wait_days": 120, "why": "Back"},
+    )
+
+    rule.refresh_from_db()
+    assert (rule.version, rule.longest_wait_days) == (3, 120)
+
+
+def test_two_people_do_not_overwrite_each_other(desk: Desk, db: None) -> None:
+    rule = AtpRuleFactory.create(longest_wait_days=120)
+    desk.saves(rule, **RULE, seen_version=1)
+
+    response = desk.saves(rule, **{**RULE, "longest_wait_days": 10}, seen_version=1)
+
+    assert "Somebody saved this policy" in _errors(response)["__all__"][0]
+    assert AtpRule.objects.get().longest_wait_days == 90
+
+
+@pytest.mark.parametrize(
+    ("changed", "field", "words"),
+    [
+        ({"valid_from": "2026-05-02", "valid_to": "2026-05-01"}, "valid_to", "would end before it starts"),
+        ({"charge_policy": "deposit"}, "deposit_percent", "A deposit needs its percentage"),
+        ({"oversell_qty": 5}, "kinds", "tick it, or oversell nothing"),
+        ({"service_level": "1.2"}, "service_level", "less than or equal to 0.99"),
+        ({"why": ""}, "why", "required"),
+        ({"kinds": ["luck"]}, "kinds", "luck is not one of the available choices"),
+    ],
+)
+def test_a_rule_that_cannot_be_meant_is_refused(
+    desk: Desk, db: None, changed: dict[str, Any], field: str, words: str
+) -> None:
+    rule = AtpRuleFactory.create(longest_wait_days=120)
+
+    response = desk.saves(rule, **{**RULE, **changed})
+
+    assert list(_errors(response)) == [field]
+    assert words in _errors(response)[field][0]
+    assert AtpRule.objects.get().longest_wait_days == 120
+
+
+def test_a_rule_speaks_for_one_thing(desk: Desk, db: None) -> None:
+    rule = AtpRuleFactory.create()
+
+    response = desk.saves(rule, **RULE, category="Lamps", supplier=SupplierFactory.create().pk)
+
+    assert "leave the others empty" in _errors(response)["sku"][0]
+
+
+@pytest.mark.parametrize(("typed", "kept"), [("", None), ("0", 0), ("7", 7)])
+def test_an_empty_cap_is_unlimited_and_0_is_none(desk: Desk, db: None, typed: str, kept: int | None) -> None:
+    cap = CapFactory.create()
+
+    desk.saves(cap, **{**CAP, "max_open_units": typed, "max_units_per_order": 3})
+
+    assert Cap.objects.get().max_open_units == kept
+
+
+@pytest.mark.parametrize(
+    ("changed", "field"),
+    [
+        ({"max_open_units": ""}, "max_open_units"),
+        ({"starts_on": "2026-05-02", "ends_on": "2026-05-01"}, "ends_on"),
+        ({"forward": 1}, "bucket"),
+        ({"max_open_units": -1}, "max_open_units"),
+    ],
+)
+def test_a_cap_that_cannot_be_meant_is_refused(
+    desk: Desk, db: None, changed: dict[str, Any], field: str
+) -> None:
+    cap = CapFactory.create(name="was")
+
+    response = desk.saves(cap, **{**CAP, **changed})
+
+    assert list(_errors(response)) == [field]
+    assert Cap.objects.get().name == "was"
+
+
+def test_a_cancellation_policy_is_edited(desk: Desk, db: None) -> None:
+    policy = CancellationPolicyFactory.create()
+
+    desk.saves(policy, **POLICY, auto_cancel_days_late=30)
+
+    policy.refresh_from_db()
+    assert (policy.auto_cancel_days_late, policy.version) == (30, 2)
+
+
+def test_the_zeroth_delay_is_refused(desk: Desk, db: None) -> None:
+    policy = CancellationPolicyFactory.create()
+
+    response = desk.saves(policy, **POLICY, auto_cancel_on_delay=0)
+
+    assert "number 1" in _errors(response)["auto_cancel_on_delay"][0]
+    assert CancellationPolicy.objects.get().version == 1
+
+
+def test_a_deleted_rule_re_plans_what_it_spoke_for(world: World, desk: Desk) -> None:
+    world("""
+        po      PO-7   CHAIR   10   expected 12 May
+        order   SO-1   CHAIR    8
+    """)
+    world.settle()
+
+    desk.client.post(address(AtpRule, "delete", world.rule.pk), {"post": "yes"})
+
+    assert not AtpRule.objects.exists()
+    assert ReplanRequest.objects.get().sku == world.sku("CHAIR")
+
+
+def test_rules_are_not_deleted_in_bulk(desk: Desk, db: None) -> None:
+    rule = AtpRuleFactory.create()
+
+    desk.client.post(
+        address(AtpRule, "changelist"),
+        {"action": "delete_selected", "_selected_action": [rule.pk], "post": "yes"},
+    )
+
+    assert AtpRule.objects.exists()
+
+
+@pytest.mark.parametrize("make", [AtpRuleFactory, CapFactory, CancellationPolicyFactory])
+def test_only_ops_managers_edit_policies(hire: Hire, make: Any) -> None:
+    policy: Model = make.create()
+
+    assert hire(BUYER).saves(policy, name="mine").status_code == 403
+    assert b"Save" in hire(MANAGER).page(policy).content
