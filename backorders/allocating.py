@@ -38,7 +38,8 @@ def drop(event: QtyCancelled) -> None:
     pegs = _pegs_of(demands)
     deltas: list[pegging.PegDelta] = []
     for demand in demands:
-        demand.open_qty -= cancelled[demand.order_line_id] * demand.units_per_line
+        # Of a kit one part may have left before the others: what left stays with the customer.
+        demand.open_qty = max(0, demand.open_qty - cancelled[demand.order_line_id] * demand.units_per_line)
         if demand.open_qty < demand.released_qty:
             raise WithWarehouse(
                 "These goods were handed to the warehouse; it must give them back first.", field="qty"

@@ -7,6 +7,7 @@ import pytest
 
 from backorders import cancelling, choosing
 from backorders.models import CancellationPolicy
+from inventory.models import KitPart
 from oms.kernel import clock
 from oms.kernel.errors import DomainError
 from oms.orders.models import Refund
@@ -194,3 +195,20 @@ def test_silence_does_not_stop_goods_that_are_with_the_warehouse(world: World, f
     assert swept == 1
     assert world.open_case("A") is None
     assert world.line("A").open_qty == 3
+
+
+def test_a_kit_with_a_part_gone_ahead_can_still_be_cancelled(world: World) -> None:
+    world("""
+        stock LEG 4
+        po    PO-7 SEAT 1 expected 12 Mar
+    """)
+    KitPart.objects.create(kit=world.sku("STOOL"), component=world.sku("LEG"), qty=4)
+    KitPart.objects.create(kit=world.sku("STOOL"), component=world.sku("SEAT"), qty=1)
+    world.orders("A", ("STOOL", 1))
+    world.settle()
+    world.ships("A")
+
+    world.cancels("A")
+
+    assert world.pegs("A") == []
+    assert world.line("A").cancelled_qty == 1
