@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import Count
+from django.db.models import Count, F
 
 from backorders import telling, tokens
 from backorders.cancelling import Policies
@@ -109,14 +109,18 @@ def sweep_deadlines() -> int:
 @transaction.atomic
 def _answer_for_silent(case_id: int) -> bool:
     case = DelayCase.objects.select_related("order_line").get(pk=case_id)
-    # Goods with the warehouse are on their way: silence no longer stops them.
-    on_its_way = Demand.objects.filter(order_line=case.order_line, released_qty__gt=0).exists()
-    meant = Answer.WAIT if on_its_way else case.silence_means
+    meant = Answer.WAIT if _is_on_its_way(case.order_line) else case.silence_means
     try:
         record_choice(case_id=case_id, choice=meant, actor=job("sweep_deadlines"), is_silence=True)
     except CaseClosed:
         return False
     return True
+
+
+def _is_on_its_way(line: OrderLine) -> bool:
+    """Whether goods are with the warehouse, or parts of the kit have left: silence stops neither."""
+    wanted = F("order_line__open_qty") * F("units_per_line") + F("released_qty")
+    return Demand.objects.filter(order_line=line, open_qty__lt=wanted).exists()
 
 
 class _Context:
