@@ -22,7 +22,9 @@ from oms.orders.drafts import LineDraft, OrderDraft
 ACTOR: Actor = job("load_demo")
 ZONE = ZoneInfo("Europe/London")
 DAWN, DUSK = time(6), time(18)
-BUYING_DAYS = (0, 3)
+BUYS_EVERY_DAYS = 3
+# The buyer is at the fair these days: what was sold beyond all supply meanwhile is still to be bought.
+LONGEST_AWAY = 6
 # No warehouse buys these by rule: they are made, bought or launched in their own way.
 NEVER_STOCKED = {shop.KIT, shop.MADE.sku, shop.LIGHT.sku, shop.PREORDER.sku, shop.DROP.sku}
 FLAWED_SHARE = 0.08
@@ -39,6 +41,8 @@ class Life:
     tally: Tally
     random: Random
     advance: Callable[[int], None]
+    first: date = date.min
+    away_from: date = date.max
     buyers: dict[str, Buyer] = field(default_factory=dict)
     at_dawn: dict[date, Callable[[], None]] = field(default_factory=dict)
     ledger: Ledger = field(default_factory=lambda: Ledger(ACTOR))
@@ -46,6 +50,8 @@ class Life:
     def run(self, invoices: Sequence[Invoice], now: datetime) -> None:
         """Live through all invoices; ends at `now`, before today's dusk."""
         first, last = _day(invoices[0].at), _day(now)
+        self.first = first
+        self.away_from = last - min(timedelta(days=LONGEST_AWAY), (last - first) / 3)
         self._fill_shelves(invoices, first, last)
         by_day: dict[date, list[Invoice]] = {}
         for invoice in invoices:
@@ -112,7 +118,7 @@ class Life:
         floor.sweep(self.tally)
         for buyer in self.buyers.values():
             buyer.close_day()
-            if day.weekday() in BUYING_DAYS:
+            if (day - self.first).days % BUYS_EVERY_DAYS == 0 and day < self.away_from:
                 buyer.buy(day)
         floor.plan_again()
 

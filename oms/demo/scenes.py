@@ -34,6 +34,10 @@ OVERDUE_SINCE = timedelta(days=3)
 GIFTS_FOR_LATER = timedelta(days=21)
 
 
+class NoOccasion(Exception):
+    """The day gives no occasion for a scene."""
+
+
 @dataclass
 class Scenes:
     """Scenes of one life of the shop. A scene for which the day gives no occasion is left out and counted."""
@@ -52,13 +56,13 @@ class Scenes:
         """Play today's scenes, let everything be planned and told, and leave the rest to the staff."""
         for scene in (
             self._load_containers,
+            self._order_without_address,
             self._slip_today,
             self._pull_in,
             self._cut,
             self._receive_in_part,
             self._hold_goods,
             self._lose_stock,
-            self._order_without_address,
             self._order_for_later,
             self._retire,
         ):
@@ -83,9 +87,9 @@ class Scenes:
     def _try(self, scene: Callable[[], None]) -> None:
         try:
             scene()
-        except DomainError as error:
+        except (DomainError, NoOccasion) as error:
             name = scene.__name__.strip("_").replace("_", " ")
-            self.life.tally.failures[f"scene: {name}: {error.code}"] += 1
+            self.life.tally.failures[f"scene: {name}: {error}"] += 1
 
     @property
     def _today(self) -> date:
@@ -95,15 +99,22 @@ class Scenes:
         return self._today + timedelta(days=days)
 
     def _announce_the_drop(self) -> None:
-        """Two runs and no more: one that came early on, one that is still to come."""
+        """Two runs and no more, one soon and one late; and the terms of what is never on a shelf."""
         supplier = Supplier.objects.order_by("code")[1]
         sku = self.life.made.skus[shop.DROP.sku]
-        SupplierSku.objects.create(supplier=supplier, sku=sku, lead_time_days=30, moq=100, pack_qty=10)
+        for code, days in (
+            (shop.DROP.sku, 30),
+            (shop.PREORDER.sku, 30),
+            (shop.MADE.sku, 14),
+            (shop.LIGHT.sku, 10),
+        ):
+            SupplierSku.objects.create(
+                supplier=supplier, sku=self.life.made.skus[code], lead_time_days=days, moq=10, pack_qty=10
+            )
         self._place("PO-DROP-1", supplier, [sku], qty=300, expected_on=self._in(3))
         late = (self.now + timedelta(days=8)).date()
         self._place("PO-DROP-2", supplier, [sku], qty=240, expected_on=late)
         launched = self.life.made.skus[shop.PREORDER.sku]
-        SupplierSku.objects.create(supplier=supplier, sku=launched, lead_time_days=30, moq=100, pack_qty=10)
         self._place("PO-LAUNCH", supplier, [launched], qty=120, expected_on=shop.launch_day(self.now.date()))
         buyer = self.life.buyers["LON"]
         buyer.diary.to_receive[self._in(3)].append(PurchaseOrder.objects.get(number="PO-DROP-1").pk)
@@ -149,11 +160,11 @@ class Scenes:
             self._change(line, expected_on=later, cause="supplier_late", note="Furnace repair at the factory")
 
     def _pull_in(self) -> None:
-        line = _awaited_lines(self._in(3))[5]
+        line = _awaited(self._in(3), 5)
         self._change(line, expected_on=line.expected_on - timedelta(days=2), cause="supplier_early")
 
     def _cut(self) -> None:
-        line = _awaited_lines(self._today)[4]
+        line = _awaited(self._today, 4)
         self._change(line, qty=line.ordered_qty - line.open_qty // 2, cause="supplier_short")
 
     def _change(
@@ -199,7 +210,7 @@ class Scenes:
 
     def _receive_in_part(self) -> None:
         """Half of a purchase came this morning; a little of it broken, a little to be looked at."""
-        order = _awaited_lines(self._today)[6].purchase_order
+        order = _awaited(self._today, 6).purchase_order
         lines = [
             ReceivedLine(
                 line_no=line.line_no,
@@ -266,34 +277,32 @@ class Scenes:
         )
 
     def _order_without_address(self) -> None:
-        """Nobody can be written to without an address: the message waits for a person."""
-        self._order("PHONE-1", CustomerDraft(external_id="PHONE-1", name="Caller", locale="en"), (2, 12))
+        """Who left no address cannot be told of the delay that follows: the notice waits for a person."""
+        line = _awaited(self._today, 0, location="LON")
+        who = CustomerDraft(external_id="PHONE-1", name="Caller", locale="en")
+        self._order("PHONE-1", who, [line.sku])
 
     def _order_for_later(self) -> None:
         who = CustomerDraft(
             external_id="GIFT-1", email="gift.list@example.org", name="Gift list", locale="de"
         )
-        self._order("GIFT-1", who, (3, 8), wanted_on=(self.now + GIFTS_FOR_LATER).date(), region="EU")
+        gifts = Sku.objects.filter(status="active", parts=None).order_by("code")[3:5]
+        self._order("GIFT-1", who, gifts, wanted_on=(self.now + GIFTS_FOR_LATER).date(), region="EU")
 
     def _order(
         self,
         number: str,
         who: CustomerDraft,
-        places: Sequence[int],
+        skus: Sequence[Sku] | QuerySet[Sku],
         *,
         wanted_on: date | None = None,
         region: str = "UK",
     ) -> None:
-        skus = Sku.objects.filter(status="active", parts=None).order_by("code")
         lines = [
             LineDraft(
-                line_no=no,
-                sku_id=skus[place].pk,
-                qty=2,
-                unit_price=skus[place].price or Decimal(0),
-                wanted_on=wanted_on,
+                line_no=no, sku_id=sku.pk, qty=2, unit_price=sku.price or Decimal(0), wanted_on=wanted_on
             )
-            for no, place in enumerate(places, start=1)
+            for no, sku in enumerate(skus, start=1)
         ]
         draft = OrderDraft(
             source=shop.SOURCE,
@@ -390,10 +399,18 @@ class Scenes:
             act(signalling.dismiss_signal, signal_id=ids[2], note="Bought at the fair already", actor=BUYER)
 
 
+def _awaited(after: date, place: int, location: str = "") -> PurchaseLine:
+    """One of the most awaited lines, or the last there is; raises NoOccasion if nothing is awaited."""
+    lines = [line for line in _awaited_lines(after) if location in {"", line.purchase_order.location.code}]
+    if not lines:
+        raise NoOccasion("nothing is awaited")
+    return lines[min(place, len(lines) - 1)]
+
+
 def _awaited_lines(after: date) -> list[PurchaseLine]:
     """Open purchase lines not in a container that customers wait for, the most awaited first."""
     claims = Peg.objects.filter(supply__purchase_line__isnull=False, supply__ready_on__gt=after)
     most = claims.order_by().values_list("supply__purchase_line").annotate(units=Sum("qty"))
     ids = [line_id for line_id, _ in most.order_by("-units", "supply__purchase_line")]
-    lines = PurchaseLine.objects.select_related("purchase_order").in_bulk(ids)
+    lines = PurchaseLine.objects.select_related("purchase_order__location", "sku").in_bulk(ids)
     return [lines[pk] for pk in ids if not lines[pk].inbound_lines.exists()]

@@ -44,6 +44,7 @@ def counts(console: Console, tally: Tally) -> None:
     table.columns[1].justify = "right"
     for label, count in _rows(tally):
         table.add_row(label, f"{count:,}")
+    table.add_row("Seconds", f"{tally.seconds:,.0f}")
     table.add_row("Rows per second", f"{tally.lines_per_second:,.0f}")
     console.print(table)
     for bad in tally.bad[:BAD_ROWS_SHOWN]:

@@ -42,7 +42,7 @@ class Command(BaseCommand):
         self._load(console, run, is_small=options["small"])
         run.seconds = perf_counter() - started
         verdict = tally.verdict()
-        console.print(f"{run.orders} orders with {run.accepted} lines in {run.seconds:.0f} s")
+        showing.counts(console, run)
         showing.books(console, verdict)
         if not verdict.is_clean:
             raise CommandError("The books are not clean.")
@@ -54,6 +54,7 @@ class Command(BaseCommand):
         lines = [line for invoice in stream.invoices(now) for line in invoice.lines]
         made = furnishing.furnish(lines, titles.known(), now.date())
         steps = sum(len(invoice.lines) for invoice in invoices)
+        run.rows = steps
         with clock.travel(invoices[0].at) as journey, showing.bar(console, "load_demo", steps) as advance:
             journey.move_to(invoices[0].at.replace(hour=0, minute=0))
             life = Life(made, journey, run, Random(SEED), advance)
