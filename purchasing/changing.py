@@ -9,7 +9,7 @@ from inventory import supplies
 from inventory.bounds import check_coming_day, check_qty
 from inventory.locks import lock_skus
 from inventory.models import Supply
-from oms.kernel import clock, events
+from oms.kernel import clock, counting, events
 from oms.kernel.actors import Actor
 from oms.kernel.causes import cause_code
 from oms.kernel.errors import DomainError, NotFound
@@ -70,6 +70,7 @@ def cancel_line(*, line_id: int, cause: str, note: str = "", actor: Actor) -> Pu
     cutting.give_up(order, [line], cause=cause_code(cause), actor=actor, note=note)
     bump(order)
     close_if_done(order)
+    line.refresh_from_db(fields=["cancelled_qty"])
     return line
 
 
@@ -168,8 +169,8 @@ def _change_qty(order: PurchaseOrder, line: PurchaseLine, qty: int | None, why: 
         return False
     cutting.record_qty_changes([(line, fewer)], cause=why.cause, actor=why.actor, note=why.note)
     cuts = cutting.cuts_for(line, fewer) if fewer > 0 else []
-    line.ordered_qty -= fewer
-    line.save(update_fields=["ordered_qty"])
+    counting.add(PurchaseLine, "ordered_qty", {line.pk: -fewer})
+    line.refresh_from_db(fields=["ordered_qty"])
     if fewer > 0:
         cutting.cut(order, [line], cuts, cause=why.cause, actor=why.actor)
     elif order.state in OPEN_STATES:

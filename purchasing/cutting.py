@@ -6,7 +6,7 @@ from inventory import supplies
 from inventory.locks import lock_skus
 from inventory.models import Supply
 from inventory.supplies import Cut
-from oms.kernel import clock, events
+from oms.kernel import clock, counting, events
 from oms.kernel.actors import Actor
 from purchasing import locks
 from purchasing.models import InboundLine, InboundShipment, PurchaseLine, PurchaseOrder, QtyChange
@@ -24,9 +24,7 @@ def give_up(
     """Cancel what is open on these lines, in containers or not. The order is locked."""
     record_qty_changes([(line, line.open_qty) for line in lines], cause=cause, actor=actor, note=note)
     cuts = [cut for line, open_supplies in _supplies_of(lines) for cut in open_supplies]
-    for line in lines:
-        line.cancelled_qty += line.open_qty
-    PurchaseLine.objects.bulk_update(lines, ["cancelled_qty"])
+    counting.add(PurchaseLine, "cancelled_qty", {line.pk: line.open_qty for line in lines})
     cut(order, lines, cuts, cause=cause, actor=actor)
 
 

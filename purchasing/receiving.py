@@ -12,7 +12,7 @@ from inventory.bounds import check_coming_day, check_external_id, check_past_ins
 from inventory.locks import lock_skus
 from inventory.models import Supply
 from inventory.supplies import Cut
-from oms.kernel import clock
+from oms.kernel import clock, counting
 from oms.kernel.actors import Actor
 from oms.kernel.errors import DomainError, InvalidValue, UnknownReference
 from oms.kernel.states import WrongState
@@ -154,9 +154,7 @@ def _receipt_line(receipt: Receipt, row: ReceivedLine, line: PurchaseLine, came_
 
 def _count(order: PurchaseOrder, lines: Sequence[ReceivedLine], found: Mapping[int, PurchaseLine]) -> None:
     """Count what came on the lines, and close the order with its last open unit."""
-    for row in lines:
-        found[row.line_no].received_qty += row.received_qty
-    PurchaseLine.objects.bulk_update(list(found.values()), ["received_qty"])
+    counting.add(PurchaseLine, "received_qty", {found[row.line_no].pk: row.received_qty for row in lines})
     bump(order)
     close_if_done(order)
 
