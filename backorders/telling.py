@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import partial
 from itertools import groupby
 from operator import itemgetter
 
@@ -56,18 +57,15 @@ def tell_delay(*, case_ids: Collection[int], links: Mapping[int, str] | None = N
     cases = list(
         DelayCase.objects.filter(pk__in=list(case_ids)).select_related(*_ORDER, "order_line__sku", "promise")
     )
-    before = _promises_before([case.promise for case in cases])
-    instead = _alternatives({case.order_line.sku_id for case in cases})
-    zone = composing.house_zone()
     gathered = composing.by_order((case.order_line, case) for case in cases)
-    _tell(
-        [
-            _delay_message(
-                order, mine, before=before, instead=instead, link=_link(mine, links or {}), zone=zone
-            )
-            for order, mine in gathered.items()
-        ]
+    write = partial(
+        _delay_message,
+        before=_promises_before([case.promise for case in cases]),
+        instead=_alternatives({case.order_line.sku_id for case in cases}),
+        policies=Policies(),
+        zone=composing.house_zone(),
     )
+    _tell([write(order, mine, link=_link(mine, links or {})) for order, mine in gathered.items()])
 
 
 def tell_shipped(*, shipment_id: int) -> None:
@@ -187,6 +185,7 @@ def _delay_message(
     *,
     before: Mapping[int, Promise],
     instead: Mapping[int, list[Facts]],
+    policies: Policies,
     link: str,
     zone: str,
 ) -> NewMessage:
@@ -206,7 +205,7 @@ def _delay_message(
         "choices": sorted({choice for line in lines for choice in line["choices"]}),
         "answer_by": composing.instant(min(case.answer_by for case in cases), zone),
         "refund": composing.total(taken),
-        "refund_days": Policies().refund_days(
+        "refund_days": policies.refund_days(
             (case.order_line, case.promise.basis.get("mode", "")) for case in cases
         ),
         "is_unpaid": all(line["charge"]["policy"] == "at_ship" for line in lines),
