@@ -10,6 +10,10 @@ def _own_styles(request: HttpRequest) -> str:
     return static("workplace/workplace.css")
 
 
+def _icon(request: HttpRequest) -> str:
+    return static("workplace/favicon.svg")
+
+
 UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "Backorders",
     "SITE_HEADER": "Backorders",
@@ -20,6 +24,7 @@ UNFOLD: dict[str, Any] = {
     "SHOW_BACK_BUTTON": True,
     "BORDER_RADIUS": "8px",
     "STYLES": [_own_styles],
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": _icon}],
     "DASHBOARD_CALLBACK": "oms.workplace.dashboard",
     "SIDEBAR": {
         "show_search": True,

@@ -42,6 +42,11 @@ class Desk:
         """Fill a button's form and send it."""
         return self._post(address(type(row), "do", row.pk, slug), data)
 
+    def confirms(self, row: Model, slug: str, **data: Any) -> HttpResponse:
+        """Look at the preview, then say yes to exactly that."""
+        seen: Any = self.presses(row, slug, **data)
+        return self.presses(row, slug, **data, _confirmed=seen.context["fingerprint"])
+
     def presses_in_list(self, model: type[Model], slug: str, **data: Any) -> HttpResponse:
         """The same for a button in a list's head."""
         return self._post(address(model, "do_all", slug), data)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date
+from typing import Any
 
 import pytest
 from django.db.models import Model
@@ -48,7 +49,7 @@ def test_a_slip_is_looked_at_before_it_is_done(world: World, purchase: PurchaseL
 def test_a_slip_once_confirmed_moves_the_promise(world: World, purchase: PurchaseLine, desk: Desk) -> None:
     was = world.promised("SO-1")
 
-    response = desk.presses(purchase, "change", **CHANGE, _confirmed="1")
+    response = desk.confirms(purchase, "change", **CHANGE)
     world.settle()
 
     assert response.status_code == 302
@@ -57,6 +58,18 @@ def test_a_slip_once_confirmed_moves_the_promise(world: World, purchase: Purchas
         *(day("12 May"), "supplier_late", "called", "user:anna"),
     )
     assert (was, world.promised("SO-1")) == (day("12 May"), day("30 May"))
+
+
+def test_other_figures_than_those_seen_are_shown_first(
+    world: World, purchase: PurchaseLine, desk: Desk
+) -> None:
+    seen: Any = desk.presses(purchase, "change", **CHANGE)
+    worse = {**CHANGE, "expected_on": "2026-06-30", "_confirmed": seen.context["fingerprint"]}
+
+    response: Any = desk.presses(purchase, "change", **worse)
+
+    assert response.context["preview"].context["slip"].rows[0].days == 49
+    assert world.po_line("PO-7").expected_on == day("12 May")
 
 
 def test_a_slip_nobody_feels_says_so(purchase: PurchaseLine, desk: Desk) -> None:
@@ -73,7 +86,7 @@ def test_a_cut_shows_whom_it_hits(world: World, purchase: PurchaseLine, desk: De
 
 
 def test_a_day_in_the_past_is_refused_on_its_field(world: World, purchase: PurchaseLine, desk: Desk) -> None:
-    response = desk.presses(purchase, "change", **{**CHANGE, "expected_on": "2026-02-01"}, _confirmed="1")
+    response = desk.confirms(purchase, "change", **{**CHANGE, "expected_on": "2026-02-01"})
 
     assert list(response.context["form"].errors) == ["expected_on"]  # type: ignore[attr-defined]
     assert world.po_line("PO-7").expected_on == day("12 May")
@@ -82,13 +95,13 @@ def test_a_day_in_the_past_is_refused_on_its_field(world: World, purchase: Purch
 def test_saving_the_same_again_changes_nothing(world: World, purchase: PurchaseLine, desk: Desk) -> None:
     version = purchase.purchase_order.version
 
-    desk.presses(purchase, "change", **{**CHANGE, "expected_on": "2026-05-12"}, _confirmed="1")
+    desk.confirms(purchase, "change", **{**CHANGE, "expected_on": "2026-05-12"})
 
     assert PurchaseOrder.objects.get().version == version
 
 
 def test_the_rest_of_a_line_is_given_up(world: World, purchase: PurchaseLine, desk: Desk) -> None:
-    desk.presses(purchase, "give-up", cause="supplier_cancelled", note="", _confirmed="1")
+    desk.confirms(purchase, "give-up", cause="supplier_cancelled", note="")
 
     assert world.short("SO-1") == 8
     assert world.po_line("PO-7").open_qty == 0

@@ -1,5 +1,6 @@
 """Every change is a button: a small form that calls the command the API calls, and shows the same refusal."""
 
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 
-from oms.kernel import actors, shown
+from oms.kernel import actors
 from oms.kernel.actors import Actor
 from oms.kernel.admin.forms import AskForm, CauseForm, WhyForm
 from oms.kernel.errors import DomainError
@@ -107,13 +108,27 @@ def answer(
     seen: Preview | None = None
     if request.method == "POST" and form.is_valid():
         try:
-            seen = None if CONFIRMED in request.POST else button.preview(form.cleaned_data)
+            seen = _still_to_be_seen(button, form)
             if seen is None:
                 return _pressed(button, form, page, back)
         except DomainError as refusal:
             show_refusal(form, refusal)
-    context = {**page, "button": button, "form": form, "preview": seen, "back": back, "confirmed": CONFIRMED}
+    context = {**page, "button": button, "form": form, "back": back, "preview": seen}
+    if seen:
+        context |= {"confirm": CONFIRMED, "fingerprint": _fingerprint(form)}
     return TemplateResponse(request, template, context)
+
+
+def _still_to_be_seen(button: Button[Any], form: AskForm) -> Preview | None:
+    """The preview, unless it was looked at for exactly these figures."""
+    if button.request.POST.get(CONFIRMED) == _fingerprint(form):
+        return None
+    return button.preview(form.cleaned_data)
+
+
+def _fingerprint(form: AskForm) -> str:
+    figures = repr(sorted(form.cleaned_data.items()))
+    return hashlib.sha256(figures.encode()).hexdigest()[:16]
 
 
 def _form_of(button: Button[Any]) -> AskForm:
@@ -150,9 +165,3 @@ def offered(buttons: list[Button[Any]]) -> list[dict[str, str]]:
         for button in buttons
         if button.is_for(button.request.user) and button.is_offered()
     ]
-
-
-def refused(button: Button[Any]) -> str:
-    """Where a button that is not offered any more leads: back to the row, with a word why."""
-    messages.warning(button.request, f"“{button.label}” is not possible any more.")
-    return shown.page_of(button.row)
