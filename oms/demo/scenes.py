@@ -30,7 +30,7 @@ from purchasing.receiving import ReceivedLine
 BUYER, SERVICE, WAREHOUSE = user("buyer"), user("service"), user("warehouse")
 # A delay asked about so long ago will be answered by silence within the day.
 NEARLY_A_WEEK = timedelta(days=6)
-OVERDUE_SINCE = timedelta(days=3)
+OVERDUE_SINCE, SHORT_LEAD = timedelta(days=3), timedelta(days=4)
 GIFTS_FOR_LATER = timedelta(days=21)
 
 
@@ -50,7 +50,7 @@ class Scenes:
         """Put the scenes that belong into earlier days into the life's calendar."""
         self.life.at_dawn[self.first] = self._announce_the_drop
         self.life.at_dawn[(self.now - NEARLY_A_WEEK).date()] = self._slip_last_week
-        self.life.at_dawn[(self.now - OVERDUE_SINCE * 4).date()] = self._order_what_never_comes
+        self.life.at_dawn[(self.now - OVERDUE_SINCE - SHORT_LEAD).date()] = self._order_what_never_comes
 
     def end(self) -> None:
         """Play today's scenes, let everything be planned and told, and leave the rest to the staff."""
@@ -126,7 +126,7 @@ class Scenes:
     def _order_what_never_comes(self) -> None:
         supplier = Supplier.objects.order_by("code")[0]
         skus = Sku.objects.filter(suppliers__supplier=supplier).order_by("code")[:3]
-        days = (clock.now() + OVERDUE_SINCE * 3).date()
+        days = (clock.now() + SHORT_LEAD).date()
         self._place("PO-OVERDUE", supplier, skus, qty=48, expected_on=days)
 
     def _load_containers(self) -> None:
