@@ -19,7 +19,11 @@ def check_qty(qty: int, *, field: str, least: int = 1) -> None:
 
 def check_coming_day(day: date, *, field: str, zone: str) -> None:
     """Refuse a day that is past at the location, or ten years away."""
-    today = clock.today(zone)
+    check_day(day, today=clock.today(zone), field=field)
+
+
+def check_day(day: date, *, today: date, field: str) -> None:
+    """Refuse a day that is past, or ten years away."""
     if day < today:
         raise InvalidValue("This day is past.", field=field)
     if day > today + timedelta(days=MOST_DAYS_AHEAD):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+from inventory.bounds import check_day
 from inventory.models import MAX_QTY
 from oms.kernel.errors import InvalidValue
 
@@ -67,7 +68,7 @@ def check(draft: OrderDraft, *, today: date) -> None:
     for index, line in enumerate(draft.lines):
         if not 1 <= line.qty <= MAX_QTY:
             raise InvalidValue(f"A quantity is from 1 to {MAX_QTY}.", field=f"lines[{index}].qty")
-        if line.wanted_on and line.wanted_on < today:
-            raise InvalidValue("This day is past.", field=f"lines[{index}].wanted_on")
+        if line.wanted_on:
+            check_day(line.wanted_on, today=today, field=f"lines[{index}].wanted_on")
         if line.unit_price < 0:
             raise InvalidValue("A price is never negative.", field=f"lines[{index}].unit_price")

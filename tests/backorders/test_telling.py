@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from backorders import telling
+from backorders.cancelling import Policies
 from backorders.models import Backorder, CancellationPolicy, DelayCase, Promise
 from inventory.models import Alternative
 from notifications.models import Message
@@ -143,7 +144,7 @@ def test_each_mode_of_waiting_is_spoken_of_apart(slipped: World) -> None:
     cases[1].promise.basis["mode"] = "made_to_order"
 
     message = telling._delay_message(
-        cases[0].order_line.order, cases, before={}, instead={}, link="", zone="UTC"
+        cases[0].order_line.order, cases, before={}, instead={}, policies=Policies(), link="", zone="UTC"
     )
 
     assert [group["mode"] for group in message.context["groups"]] == ["accidental", "made_to_order"]
