@@ -31,10 +31,9 @@ def _counts(desk: Desk) -> dict[str, str]:
     return {card.queue.title: card.count for group in groups if group["is_work"] for card in group["cards"]}
 
 
-def _overdue_line() -> None:
-    line = PurchaseLineFactory.create(
-        expected_on=clock.now().date() - timedelta(days=1), purchase_order__state="confirmed"
-    )
+def _overdue_line(days: int = 1) -> None:
+    expected_on = clock.now().date() - timedelta(days=days)
+    line = PurchaseLineFactory.create(expected_on=expected_on, purchase_order__state="confirmed")
     PegFactory.create(supply=line.supply, demand__sku=line.sku, demand__promised_on=None)
 
 
@@ -75,6 +74,14 @@ def test_each_count_leads_to_exactly_that_list(desk: Desk, frozen: clock.Journey
     for queue in workplace.NEEDS_A_PERSON:
         shown = desk.client.get(queue.address).context["cl"]
         assert str(shown.result_count) == _counts(desk)[queue.title], queue.title
+
+
+def test_what_is_due_today_is_not_late_yet(desk: Desk, frozen: clock.Journey) -> None:
+    _overdue_line(days=0)
+    DemandFactory.create(promised_on=clock.now().date())
+
+    counts = _counts(desk)
+    assert (counts["Overdue purchases"], counts["Late promises"]) == ("0", "0")
 
 
 def test_an_overdue_purchase_nobody_waits_for_is_no_work(desk: Desk, frozen: clock.Journey) -> None:
