@@ -4,12 +4,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from django.db import connection
-from django.db.models import F
+from django.db.models import F, Sum
 
 from backorders import capping, causes, pegging, telling
 from backorders.marking import mark
 from backorders.models import DelayCase, Demand, Peg
 from backorders.rules.ranking import rank
+from backorders.rules.releasing import Waiting, walk
 from inventory import movements
 from inventory.locks import lock_skus
 from inventory.models import Supply
@@ -17,7 +18,7 @@ from oms.kernel import clock, counting
 from oms.kernel.actors import Actor, ActorKind
 from oms.kernel.errors import Conflict
 from oms.kernel.events import GoodsShipped, PickReturned, QtyCancelled, StockArrived, SupplyCut
-from oms.orders.models import Cancellation, OrderLine, PickLine, ShipmentLine
+from oms.orders.models import Cancellation, OrderLine, PickLine, Shipment, ShipmentLine
 
 
 class WithWarehouse(Conflict):
@@ -58,20 +59,54 @@ def convert_pegs(event: StockArrived) -> None:
     supplies = Supply.objects.in_bulk({pk for move in event.arrivals for pk in move[:2]})
     lock_skus({supply.sku_id for supply in supplies.values()})
     claims = _claims_on([from_id for from_id, _, _ in event.arrivals])
+    lacking = _lacking(claims.values())
     deltas: list[pegging.PegDelta] = []
     for from_id, to_id, qty in event.arrivals:
-        queue = claims[from_id]
-        while qty and queue:
-            peg = queue[0]
-            moved = min(qty, peg.qty - peg.released_qty)
+        lands = supplies[to_id].kind == Supply.Kind.STOCK
+        for peg, moved in _served(claims[from_id], qty, lacking if lands else {}):
             deltas += [(peg.demand_id, from_id, -moved), (peg.demand_id, to_id, moved)]
             peg.qty -= moved
-            qty -= moved
-            if peg.qty == peg.released_qty:
-                queue.pop(0)
+            if lands:
+                lacking[peg.demand_id] -= moved
     pegging.write(deltas)
     close_covered(_lines_of({demand for demand, _, _ in deltas}))
     mark(sku_ids={supply.sku_id for supply in supplies.values()}, cause=event.cause)
+
+
+def _served(queue: Sequence[Peg], arrived: int, lacking: Mapping[int, int]) -> list[tuple[Peg, int]]:
+    """Who gets how much of what arrived: the walk along the queue, skipping who goes whole and is not filled.
+
+    What nobody else can use then goes to the skipped all the same, for it is their claim that came.
+    """
+    takes: defaultdict[int, int] = defaultdict(int)
+    movable = {peg.pk: peg.qty - peg.released_qty for peg in queue}
+    whole = {peg.pk for peg in queue if lacking and _goes_whole(peg.demand)}
+    first = [peg for peg in queue if peg.pk not in whole or lacking[peg.demand_id] <= movable[peg.pk]]
+    line = [Waiting(line_id=peg.pk, open_qty=movable[peg.pk], ship_complete=peg.pk in whole) for peg in first]
+    for take in walk(line, arrived=arrived):
+        takes[take.line_id] += take.qty
+    left = arrived - sum(takes.values())
+    for peg in queue:
+        more = min(left, movable[peg.pk] - takes[peg.pk])
+        takes[peg.pk] += more
+        left -= more
+    return [(peg, takes[peg.pk]) for peg in queue if takes[peg.pk]]
+
+
+def _goes_whole(demand: Demand) -> bool:
+    return demand.is_complete or not demand.may_split
+
+
+def _lacking(claims: Iterable[Sequence[Peg]]) -> dict[int, int]:
+    """Units that the claimants lack on hand."""
+    demands = {peg.demand_id: peg.demand for queue in claims for peg in queue}
+    on_hand = dict(
+        Peg.objects.filter(demand__in=demands, supply__kind=Supply.Kind.STOCK)
+        .order_by()
+        .values_list("demand_id")
+        .annotate(Sum("qty"))
+    )
+    return {pk: demand.open_qty - on_hand.get(pk, 0) for pk, demand in demands.items()}
 
 
 def shed(event: SupplyCut) -> None:
@@ -116,6 +151,8 @@ def consume(event: GoodsShipped) -> None:
         cause="shipped",
         reference=event.subject,
         actor=_actor(event.by),
+        # A warehouse's snapshot is net of what was scanned after it, not of what we heard of after it.
+        at=Shipment.objects.values_list("scanned_at", flat=True).get(pk=event.shipment_id),
     )
     line_ids = {line_id for line_id, _, _, _ in shipped}
     capping.give_back_beyond(

@@ -30,6 +30,43 @@ def test_a_receipt_serves_the_queue_before_anyone_new(world: World) -> None:
     assert backorder is not None and backorder.closed_at is not None
 
 
+@pytest.mark.parametrize("goes_whole", ["complete", "unsplit"])
+def test_a_whole_line_that_cannot_be_filled_is_skipped(world: World, goes_whole: str) -> None:
+    """The next in line is served and released; the rest is kept for the skipped line, not for newcomers."""
+    if goes_whole == "unsplit":
+        world.rule.split = "none"
+        world.rule.save()
+    world("po PO-7 CHAIR 10 expected 12 Mar")
+    world.orders("A", ("CHAIR", 8), ship_policy="complete" if goes_whole == "complete" else "available")
+    world.orders("B", ("CHAIR", 2))
+
+    world.receives("PO-7", 5)
+    newcomer_sees = world.free("CHAIR")
+    world.settle()
+
+    assert newcomer_sees == 0
+    assert world.pegs("A") == [("stock", 3), ("PO-7", 5)]
+    assert world.pegs("B") == [("stock", 2)]
+    assert (len(world.picks("A")), len(world.picks("B"))) == (0, 1)
+
+    world.receives("PO-7", 5, external_id="second")
+    world.settle()
+
+    assert world.pegs("A") == [("stock", 8)]
+    assert len(world.picks("A")) == 1
+
+
+def test_a_whole_line_that_is_filled_keeps_its_place(world: World) -> None:
+    world("po PO-7 CHAIR 10 expected 12 Mar")
+    world.orders("A", ("CHAIR", 4), ship_policy="complete")
+    world.orders("B", ("CHAIR", 2))
+
+    world.receives("PO-7", 5)
+
+    assert world.pegs("A") == [("stock", 4)]
+    assert world.pegs("B") == [("stock", 1), ("PO-7", 1)]
+
+
 def test_who_waits_for_another_purchase_goes_before_a_newcomer(world: World) -> None:
     """What arrived is for those who wait; a newcomer gets what that sets free."""
     world("""
