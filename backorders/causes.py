@@ -7,12 +7,12 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Q, Sum
+from django.db.models import F, OuterRef, Q, Subquery, Sum
 
 from backorders.models import Backorder, CauseTag, Demand
 from backorders.offering import Offer
 from backorders.rules import causes as rules
-from backorders.rules.causes import Evidence, Finding, PurchaseFact
+from backorders.rules.causes import BLIND_CONFIDENCE, CauseCode, Evidence, Finding, PurchaseFact
 from backorders.rules.types import WaitMode
 from inventory.locks import lock_skus
 from inventory.models import Movement, Supply
@@ -20,7 +20,7 @@ from oms.kernel import clock
 from oms.kernel.actors import Actor
 from oms.kernel.errors import InvalidValue, NotFound
 from oms.orders.models import Channel, Order, OrderLine
-from purchasing.models import PurchaseLine
+from purchasing.models import DateChange, PurchaseLine
 
 # A marketplace shows a level we told it some minutes ago: units sold elsewhere since were sold twice.
 PUBLISHED_AGO = timedelta(minutes=15)
@@ -66,6 +66,28 @@ def open_lost(lost: Mapping[int, int], *, cause: str, by: str) -> list[Backorder
     return opened
 
 
+def explain_slipped(*, line_ids: Collection[int], sku_id: int, by: str) -> None:
+    """Look again at lines whose wait nobody could explain, now that they wait longer for this SKU.
+
+    Only a purchase moved later is looked for; what was thought before stays in history. The SKU is locked.
+    """
+    blind = Decimal(str(float(BLIND_CONFIDENCE)))
+    unexplained = Backorder.objects.filter(cause=CauseCode.FORECAST_UNDERSHOOT, confidence__lte=blind)
+    rows = list(unexplained.filter(order_line_id__in=line_ids, closed_at=None))
+    if not rows:
+        return
+    evidence = _Evidence.of_purchases([sku_id], clock.now())
+    known: list[Backorder] = []
+    for row in rows:
+        findings = evidence.findings([sku_id], WaitMode(row.mode), row.qty)
+        if findings[0].code is CauseCode.SUPPLIER_DELAY:
+            row.cause, row.confidence = findings[0].code, _confidence(findings)
+            row.evidence = _evidence(findings)
+            known.append(row)
+    Backorder.objects.bulk_update(known, ["cause", "confidence", "evidence"], batch_size=5_000)
+    _tag(known, at=evidence.on, by=by)
+
+
 @transaction.atomic
 def correct_cause(*, order_line_id: int, cause: str, note: str = "", actor: Actor) -> CauseTag:
     """Let a person say why a line waits; the earlier tags stay in history."""
@@ -103,18 +125,17 @@ def _open(
         findings = evidence.findings(sku_ids, mode, qty)
         rows.append((_backorder(order, line, findings, mode, qty, now), findings))
     opened = Backorder.objects.bulk_create(row for row, _ in rows)
+    _tag(opened, at=now, by=by)
+    return opened
+
+
+def _tag(rows: Sequence[Backorder], *, at: datetime, by: str) -> None:
     CauseTag.objects.bulk_create(
         CauseTag(
-            backorder=backorder,
-            cause=backorder.cause,
-            confidence=backorder.confidence,
-            evidence=backorder.evidence,
-            at=now,
-            by=by,
+            backorder=row, cause=row.cause, confidence=row.confidence, evidence=row.evidence, at=at, by=by
         )
-        for backorder in opened
+        for row in rows
     )
-    return opened
 
 
 def _backorder(
@@ -128,10 +149,18 @@ def _backorder(
         qty=qty,
         mode=mode,
         cause=best.code,
-        confidence=Decimal(str(round(float(best.confidence), 2))),
-        evidence={"causes": [_told(finding) for finding in findings]},
+        confidence=_confidence(findings),
+        evidence=_evidence(findings),
         opened_at=now,
     )
+
+
+def _confidence(findings: Sequence[Finding]) -> Decimal:
+    return Decimal(str(round(float(findings[0].confidence), 2)))
+
+
+def _evidence(findings: Sequence[Finding]) -> dict[str, Any]:
+    return {"causes": [_told(finding) for finding in findings]}
 
 
 def _told(finding: Finding) -> dict[str, Any]:
@@ -158,8 +187,7 @@ class _Evidence:
     def of(cls, order: Order, sku_ids: Collection[int], now: datetime) -> "_Evidence":
         """Five queries, however many SKUs."""
         found = cls(now)
-        incoming = Supply.objects.filter(sku_id__in=sku_ids).exclude(kind=Supply.Kind.STOCK)
-        found.waiting = _sums(incoming, "pegged_qty")
+        found._add_waiting(sku_ids)
         holds = Supply.objects.filter(sku_id__in=sku_ids, kind__in=("hold", "return"), quantity__gt=0)
         found.held = _sums(holds, "quantity")
         counts = Movement.objects.filter(
@@ -168,20 +196,37 @@ class _Evidence:
         found.lost = {pk: -qty for pk, qty in _sums(counts, "qty").items()}
         if order.channel.kind in EXTERNAL:
             found.oversold = _sums(_sold_elsewhere(order, sku_ids), "open_qty")
+        found._add_purchases(sku_ids)
+        return found
+
+    @classmethod
+    def of_purchases(cls, sku_ids: Collection[int], now: datetime) -> "_Evidence":
+        """What open purchases alone tell of some SKUs; two queries."""
+        found = cls(now)
+        found._add_waiting(sku_ids)
+        found._add_purchases(sku_ids)
+        return found
+
+    def _add_waiting(self, sku_ids: Collection[int]) -> None:
+        incoming = Supply.objects.filter(sku_id__in=sku_ids).exclude(kind=Supply.Kind.STOCK)
+        self.waiting = _sums(incoming, "pegged_qty")
+
+    def _add_purchases(self, sku_ids: Collection[int]) -> None:
+        earliest = DateChange.objects.filter(line=OuterRef("pk"), field=DateChange.Field.EXPECTED)
         open_lines = PurchaseLine.objects.filter(
             Q(purchase_order__state__in=("sent", "confirmed")),
             sku_id__in=sku_ids,
             ordered_qty__gt=F("received_qty") + F("cancelled_qty"),
-        )
+        ).annotate(first_expected_on=Subquery(earliest.order_by("id").values("from_on")[:1]))
         for line in open_lines:
-            found.purchases[line.sku_id].append(
+            self.purchases[line.sku_id].append(
                 PurchaseFact(
                     open_qty=line.open_qty,
                     first_confirmed_on=line.first_confirmed_on,
+                    first_expected_on=line.first_expected_on,
                     expected_on=line.expected_on,
                 )
             )
-        return found
 
     def findings(self, sku_ids: Sequence[int], mode: WaitMode, qty: int) -> list[Finding]:
         """The causes of a shortage of `qty` units, largest first."""

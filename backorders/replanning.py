@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from django.db import transaction
 from django.db.models import QuerySet
 
-from backorders import allocating, locks, news, pegging, queue
+from backorders import allocating, causes, locks, news, pegging, queue
 from backorders.marking import mark as mark
 from backorders.models import Demand, ReplanRequest
 from backorders.rules import matching
@@ -84,7 +84,10 @@ def change(*, sku_id: int, cause: str) -> news.News:
         for demand_id, supply_id, delta in deltas
         if delta > 0 and state.facts[supply_id].kind == Supply.Kind.STOCK
     )
-    return news.write(state, pegs, cause=cause)
+    told = news.write(state, pegs, cause=cause)
+    lines = [promise.order_line_id for promise in told.promises]
+    causes.explain_slipped(line_ids=lines, sku_id=sku_id, by="job:replan")
+    return told
 
 
 def plan(state: queue.Queue) -> list[Peg]:

@@ -53,8 +53,10 @@ _TRUST: dict[CauseCode, Fraction] = {
     CauseCode.PROMOTION_SURPRISE: Fraction(75, 100),
     CauseCode.FORECAST_UNDERSHOOT: Fraction(60, 100),
 }
+# A purchase that was moved later, but never was due in time: the wait is longer for it, not there for it.
+_MOVED_LATER = Fraction(50, 100)
 # With no evidence at all the plan fell short somehow; a person should look.
-_BLIND_CONFIDENCE = Fraction(10, 100)
+BLIND_CONFIDENCE = Fraction(10, 100)
 
 # An unmarked spike is one that at least doubles the baseline, half of it in one channel and week.
 _SPIKE_FACTOR = 2
@@ -65,11 +67,13 @@ _CONCENTRATED = 0.5
 class PurchaseFact:
     """A purchase line of the SKU: the date first confirmed and the one expected now (none: no date any more).
 
-    `open_qty` units are still to come; `short_qty` is what arrived less than was due.
+    `open_qty` units are still to come; `short_qty` is what arrived less than was due. `first_expected_on` is
+    the day it was first expected, where that was moved since.
     """
 
     open_qty: int
     first_confirmed_on: date | None = None
+    first_expected_on: date | None = None
     expected_on: date | None = None
     short_qty: int = 0
 
@@ -134,7 +138,7 @@ def classify(evidence: Evidence) -> list[Finding]:
         return [Finding(code=intended, qty=evidence.short_qty, share=Fraction(1), confidence=Fraction(1))]
     explained = _explained(evidence)
     if not explained:
-        return [_blind(evidence.short_qty)]
+        return [_longer_wait(evidence) or _blind(evidence.short_qty)]
     total = sum(explained.values())
     findings = [
         Finding(
@@ -149,12 +153,25 @@ def classify(evidence: Evidence) -> list[Finding]:
     return sorted(findings, key=lambda finding: (-finding.qty, tie_break.index(finding.code)))
 
 
+def _longer_wait(evidence: Evidence) -> Finding | None:
+    """The supplier's part in a wait that nothing else explains; none if no purchase was moved later."""
+    qty = min(moved_qty(evidence.purchases), evidence.short_qty)
+    if not qty:
+        return None
+    return Finding(
+        code=CauseCode.SUPPLIER_DELAY,
+        qty=qty,
+        share=Fraction(1),
+        confidence=_MOVED_LATER * Fraction(qty, evidence.short_qty),
+    )
+
+
 def _blind(short_qty: int) -> Finding:
     return Finding(
         code=CauseCode.FORECAST_UNDERSHOOT,
         qty=short_qty,
         share=Fraction(1),
-        confidence=_BLIND_CONFIDENCE,
+        confidence=BLIND_CONFIDENCE,
     )
 
 
@@ -186,6 +203,16 @@ def _missing(purchase: PurchaseFact, on: date, needed_on: date) -> int:
         return 0  # It was never going to cover this line.
     is_late = purchase.expected_on is None or purchase.expected_on > first or on > first
     return purchase.short_qty + (purchase.open_qty if is_late else 0)
+
+
+def moved_qty(purchases: Sequence[PurchaseFact]) -> int:
+    """Units expected later than was first confirmed or, where nothing was confirmed, first expected."""
+    moved = 0
+    for purchase in purchases:
+        first = purchase.first_confirmed_on or purchase.first_expected_on
+        if first and (purchase.expected_on is None or purchase.expected_on > first):
+            moved += purchase.open_qty
+    return moved
 
 
 def surprise_qty(demand: DemandFact | None) -> int:

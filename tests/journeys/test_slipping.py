@@ -2,10 +2,11 @@
 
 import pytest
 
+from backorders import causes
 from backorders.choosing import CaseClosed, NotOffered
-from backorders.models import Choice, Promise
+from backorders.models import CauseTag, Choice, Promise
 from inventory.models import Alternative
-from tests.world import World, day
+from tests.world import ANNA, World, day
 
 
 def test_a_late_container_moves_the_promise_and_asks_the_customer(world: World) -> None:
@@ -30,6 +31,30 @@ def test_a_late_container_moves_the_promise_and_asks_the_customer(world: World) 
     assert world.pegs("SO-1") == []
     assert world.open_case("SO-1") is None
     assert world.told("SO-1") == ["confirmation", "delay_notice", "cancelled"]
+
+
+def test_a_slip_explains_the_waits_that_nothing_explained(world: World) -> None:
+    world("""
+        po    PO-7 CHAIR 10 expected 12 Mar
+        order A    CHAIR 4
+        order B    CHAIR 4
+    """)
+    tagged = world.backorder("B")
+    assert tagged is not None and tagged.cause == "forecast_undershoot"
+    causes.correct_cause(order_line_id=tagged.order_line_id, cause="promotion_surprise", actor=ANNA)
+
+    world.slips("PO-7", to="30 Mar")
+    world.settle()
+    world.orders("C", ("CHAIR", 2))
+
+    found = {name: world.backorder(name) for name in "ABC"}
+    assert {name: row and row.cause for name, row in found.items()} == {
+        "A": "supplier_delay",
+        "B": "promotion_surprise",
+        "C": "supplier_delay",
+    }
+    tags = CauseTag.objects.filter(backorder=found["A"]).order_by("id").values_list("cause", "by")
+    assert list(tags) == [("forecast_undershoot", "job:test"), ("supplier_delay", "job:replan")]
 
 
 def test_a_slip_that_keeps_the_promise_is_not_told(world: World) -> None:

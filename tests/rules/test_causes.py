@@ -94,6 +94,36 @@ def test_without_evidence_the_plan_fell_short_with_little_confidence() -> None:
     assert finding.confidence == Fraction(1, 10)
 
 
+@pytest.mark.parametrize(
+    ("moved", "qty"),
+    [
+        (PurchaseFact(open_qty=3, first_confirmed_on=AFTER, expected_on=date(2026, 4, 1)), 3),
+        (PurchaseFact(open_qty=8, first_expected_on=AFTER, expected_on=date(2026, 4, 1)), 4),
+        (PurchaseFact(open_qty=2, first_confirmed_on=AFTER, expected_on=None), 2),
+    ],
+)
+def test_a_purchase_moved_later_explains_what_nothing_else_does(moved: PurchaseFact, qty: int) -> None:
+    [finding] = classify(Evidence(short_qty=4, on=TODAY, purchases=[moved]))
+
+    assert (finding.code, finding.qty, finding.share) == (CauseCode.SUPPLIER_DELAY, qty, Fraction(1))
+    assert finding.confidence == Fraction(qty, 8)
+    assert _codes(Evidence(short_qty=4, on=TODAY, purchases=[moved], held_qty=1)) == [("quality_hold", 1)]
+
+
+@pytest.mark.parametrize(
+    "purchase",
+    [
+        PurchaseFact(open_qty=3, first_confirmed_on=AFTER, expected_on=AFTER),
+        PurchaseFact(open_qty=3, first_expected_on=AFTER, expected_on=TODAY),
+        PurchaseFact(open_qty=3, expected_on=AFTER),
+    ],
+)
+def test_a_purchase_on_time_or_early_explains_nothing(purchase: PurchaseFact) -> None:
+    [finding] = classify(Evidence(short_qty=4, on=TODAY, purchases=[purchase]))
+
+    assert (finding.code, finding.confidence) == (CauseCode.FORECAST_UNDERSHOOT, Fraction(1, 10))
+
+
 def test_nothing_short_leaves_nothing_to_explain() -> None:
     [finding] = classify(Evidence(short_qty=0, on=TODAY, held_qty=4))
 
