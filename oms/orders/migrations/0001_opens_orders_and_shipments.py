@@ -6,289 +6,653 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('inventory', '0001_opens_skus_locations_and_supply'),
+        ("inventory", "0001_opens_skus_locations_and_supply"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Channel',
+            name="Channel",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=40, unique=True)),
-                ('name', models.CharField(blank=True, default='', max_length=120)),
-                ('kind', models.CharField(choices=[('shopify', 'Shopify'), ('bigcommerce', 'Bigcommerce'), ('amazon', 'Amazon'), ('wholesale', 'Wholesale'), ('own', 'Own'), ('other', 'Other')], default='own', max_length=20)),
-                ('priority', models.IntegerField(default=100, help_text='Lowest goes first in the queue.')),
-                ('default_region', models.CharField(blank=True, default='', max_length=40)),
-                ('buffer_qty', models.PositiveIntegerField(default=0, help_text='Units not offered to this channel.')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=40, unique=True)),
+                ("name", models.CharField(blank=True, default="", max_length=120)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("shopify", "Shopify"),
+                            ("bigcommerce", "Bigcommerce"),
+                            ("amazon", "Amazon"),
+                            ("wholesale", "Wholesale"),
+                            ("own", "Own"),
+                            ("other", "Other"),
+                        ],
+                        default="own",
+                        max_length=20,
+                    ),
+                ),
+                ("priority", models.IntegerField(default=100, help_text="Lowest goes first in the queue.")),
+                ("default_region", models.CharField(blank=True, default="", max_length=40)),
+                (
+                    "buffer_qty",
+                    models.PositiveIntegerField(default=0, help_text="Units not offered to this channel."),
+                ),
             ],
             options={
-                'ordering': ('code',),
+                "ordering": ("code",),
             },
         ),
         migrations.CreateModel(
-            name='Customer',
+            name="Customer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('external_id', models.CharField(max_length=120)),
-                ('email', models.EmailField(blank=True, default='', max_length=254)),
-                ('name', models.CharField(blank=True, default='', max_length=200)),
-                ('locale', models.CharField(default='en', max_length=10)),
-                ('customer_class', models.CharField(blank=True, default='', max_length=40)),
-                ('is_consumer', models.BooleanField(default=True)),
-                ('channel', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='customers', to='orders.channel')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("external_id", models.CharField(max_length=120)),
+                ("email", models.EmailField(blank=True, default="", max_length=254)),
+                ("name", models.CharField(blank=True, default="", max_length=200)),
+                ("locale", models.CharField(default="en", max_length=10)),
+                ("customer_class", models.CharField(blank=True, default="", max_length=40)),
+                ("is_consumer", models.BooleanField(default=True)),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="customers",
+                        to="orders.channel",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('id',),
+                "ordering": ("id",),
             },
         ),
         migrations.CreateModel(
-            name='Order',
+            name="Order",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(max_length=40, unique=True)),
-                ('source', models.CharField(help_text='The client or person it came from.', max_length=120)),
-                ('external_id', models.CharField(max_length=120)),
-                ('region', models.CharField(blank=True, default='', max_length=40)),
-                ('country', models.CharField(blank=True, default='', max_length=2)),
-                ('state_code', models.CharField(blank=True, default='', help_text='Ship-to state, such as CA.', max_length=10)),
-                ('state', models.CharField(choices=[('accepted', 'Accepted'), ('held', 'Held'), ('closed', 'Closed'), ('cancelled', 'Cancelled')], default='accepted', max_length=12)),
-                ('ship_policy', models.CharField(choices=[('complete', 'Complete'), ('available', 'Available')], default='available', max_length=12)),
-                ('is_time_essential', models.BooleanField(default=False)),
-                ('priority', models.IntegerField(default=100, help_text='Lowest goes first in the queue.')),
-                ('currency', models.CharField(default='EUR', max_length=3)),
-                ('placed_at', models.DateTimeField(help_text='When the customer ordered.')),
-                ('accepted_at', models.DateTimeField(help_text='When we accepted.')),
-                ('channel', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='orders', to='orders.channel')),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='orders', to='orders.customer')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.CharField(max_length=40, unique=True)),
+                ("source", models.CharField(help_text="The client or person it came from.", max_length=120)),
+                ("external_id", models.CharField(max_length=120)),
+                ("region", models.CharField(blank=True, default="", max_length=40)),
+                ("country", models.CharField(blank=True, default="", max_length=2)),
+                (
+                    "state_code",
+                    models.CharField(
+                        blank=True, default="", help_text="Ship-to state, such as CA.", max_length=10
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("accepted", "Accepted"),
+                            ("held", "Held"),
+                            ("closed", "Closed"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="accepted",
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "ship_policy",
+                    models.CharField(
+                        choices=[("complete", "Complete"), ("available", "Available")],
+                        default="available",
+                        max_length=12,
+                    ),
+                ),
+                ("is_time_essential", models.BooleanField(default=False)),
+                ("priority", models.IntegerField(default=100, help_text="Lowest goes first in the queue.")),
+                ("currency", models.CharField(default="EUR", max_length=3)),
+                ("placed_at", models.DateTimeField(help_text="When the customer ordered.")),
+                ("accepted_at", models.DateTimeField(help_text="When we accepted.")),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="orders",
+                        to="orders.channel",
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="orders",
+                        to="orders.customer",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-id',),
+                "ordering": ("-id",),
             },
         ),
         migrations.CreateModel(
-            name='OrderLine',
+            name="OrderLine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('line_no', models.PositiveIntegerField()),
-                ('ordered_qty', models.PositiveIntegerField()),
-                ('shipped_qty', models.PositiveIntegerField(default=0)),
-                ('cancelled_qty', models.PositiveIntegerField(default=0)),
-                ('open_qty', models.GeneratedField(db_persist=True, expression=django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('ordered_qty'), '-', models.F('shipped_qty')), '-', models.F('cancelled_qty')), output_field=models.IntegerField())),
-                ('unit_price', models.DecimalField(decimal_places=2, default=0, max_digits=12)),
-                ('wanted_on', models.DateField(blank=True, null=True)),
-                ('order', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='orders.order')),
-                ('sku', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='order_lines', to='inventory.sku')),
-                ('switched_from', models.ForeignKey(blank=True, help_text="The line it replaced, with the customer's yes.", null=True, on_delete=django.db.models.deletion.PROTECT, related_name='switched_to', to='orders.orderline')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("line_no", models.PositiveIntegerField()),
+                ("ordered_qty", models.PositiveIntegerField()),
+                ("shipped_qty", models.PositiveIntegerField(default=0)),
+                ("cancelled_qty", models.PositiveIntegerField(default=0)),
+                (
+                    "open_qty",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=django.db.models.expressions.CombinedExpression(
+                            django.db.models.expressions.CombinedExpression(
+                                models.F("ordered_qty"), "-", models.F("shipped_qty")
+                            ),
+                            "-",
+                            models.F("cancelled_qty"),
+                        ),
+                        output_field=models.IntegerField(),
+                    ),
+                ),
+                ("unit_price", models.DecimalField(decimal_places=2, default=0, max_digits=12)),
+                ("wanted_on", models.DateField(blank=True, null=True)),
+                (
+                    "order",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="lines", to="orders.order"
+                    ),
+                ),
+                (
+                    "sku",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="order_lines",
+                        to="inventory.sku",
+                    ),
+                ),
+                (
+                    "switched_from",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="The line it replaced, with the customer's yes.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="switched_to",
+                        to="orders.orderline",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('order', 'line_no'),
+                "ordering": ("order", "line_no"),
             },
         ),
         migrations.CreateModel(
-            name='Cancellation',
+            name="Cancellation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('qty', models.PositiveIntegerField()),
-                ('cause', models.CharField(max_length=40)),
-                ('note', models.CharField(blank=True, default='', max_length=500)),
-                ('at', models.DateTimeField()),
-                ('by', models.CharField(max_length=120)),
-                ('line', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='cancellations', to='orders.orderline')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("qty", models.PositiveIntegerField()),
+                ("cause", models.CharField(max_length=40)),
+                ("note", models.CharField(blank=True, default="", max_length=500)),
+                ("at", models.DateTimeField()),
+                ("by", models.CharField(max_length=120)),
+                (
+                    "line",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="cancellations",
+                        to="orders.orderline",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-id',),
+                "ordering": ("-id",),
             },
         ),
         migrations.CreateModel(
-            name='PickRequest',
+            name="PickRequest",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(max_length=40, unique=True)),
-                ('state', models.CharField(choices=[('open', 'Open'), ('acked', 'Acked'), ('shipped', 'Shipped'), ('returned', 'given back')], default='open', max_length=10)),
-                ('requested_at', models.DateTimeField()),
-                ('acked_at', models.DateTimeField(blank=True, null=True)),
-                ('external_id', models.CharField(blank=True, default='', help_text="The warehouse's own number.", max_length=120)),
-                ('location', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='pick_requests', to='inventory.location')),
-                ('order', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='pick_requests', to='orders.order')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.CharField(max_length=40, unique=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("open", "Open"),
+                            ("acked", "Acked"),
+                            ("shipped", "Shipped"),
+                            ("returned", "given back"),
+                        ],
+                        default="open",
+                        max_length=10,
+                    ),
+                ),
+                ("requested_at", models.DateTimeField()),
+                ("acked_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "external_id",
+                    models.CharField(
+                        blank=True, default="", help_text="The warehouse's own number.", max_length=120
+                    ),
+                ),
+                (
+                    "location",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="pick_requests",
+                        to="inventory.location",
+                    ),
+                ),
+                (
+                    "order",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="pick_requests",
+                        to="orders.order",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-id',),
+                "ordering": ("-id",),
             },
         ),
         migrations.CreateModel(
-            name='PickLine',
+            name="PickLine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('qty', models.PositiveIntegerField()),
-                ('shipped_qty', models.PositiveIntegerField(default=0)),
-                ('returned_qty', models.PositiveIntegerField(default=0, help_text='Given back by the warehouse unshipped.')),
-                ('line', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='pick_lines', to='orders.orderline')),
-                ('sku', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='pick_lines', to='inventory.sku')),
-                ('pick', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='orders.pickrequest')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("qty", models.PositiveIntegerField()),
+                ("shipped_qty", models.PositiveIntegerField(default=0)),
+                (
+                    "returned_qty",
+                    models.PositiveIntegerField(
+                        default=0, help_text="Given back by the warehouse unshipped."
+                    ),
+                ),
+                (
+                    "line",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="pick_lines",
+                        to="orders.orderline",
+                    ),
+                ),
+                (
+                    "sku",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="pick_lines",
+                        to="inventory.sku",
+                    ),
+                ),
+                (
+                    "pick",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="lines",
+                        to="orders.pickrequest",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('pick', 'id'),
+                "ordering": ("pick", "id"),
             },
         ),
         migrations.CreateModel(
-            name='Refund',
+            name="Refund",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('amount', models.DecimalField(decimal_places=2, max_digits=14)),
-                ('currency', models.CharField(max_length=3)),
-                ('due_on', models.DateField()),
-                ('state', models.CharField(choices=[('requested', 'Requested'), ('sent', 'Sent'), ('settled', 'Settled'), ('failed', 'Failed')], default='requested', max_length=10)),
-                ('requested_at', models.DateTimeField()),
-                ('sent_at', models.DateTimeField(blank=True, null=True)),
-                ('cancellation', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='refund', to='orders.cancellation')),
-                ('order', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='refunds', to='orders.order')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("amount", models.DecimalField(decimal_places=2, max_digits=14)),
+                ("currency", models.CharField(max_length=3)),
+                ("due_on", models.DateField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("requested", "Requested"),
+                            ("sent", "Sent"),
+                            ("settled", "Settled"),
+                            ("failed", "Failed"),
+                        ],
+                        default="requested",
+                        max_length=10,
+                    ),
+                ),
+                ("requested_at", models.DateTimeField()),
+                ("sent_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "cancellation",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="refund",
+                        to="orders.cancellation",
+                    ),
+                ),
+                (
+                    "order",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="refunds", to="orders.order"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('due_on', 'id'),
+                "ordering": ("due_on", "id"),
             },
         ),
         migrations.CreateModel(
-            name='Return',
+            name="Return",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('external_id', models.CharField(max_length=120)),
-                ('source', models.CharField(max_length=120)),
-                ('state', models.CharField(choices=[('expected', 'Expected'), ('inspected', 'Inspected'), ('cancelled', 'Cancelled')], default='expected', max_length=10)),
-                ('expected_on', models.DateField()),
-                ('inspection_days', models.PositiveSmallIntegerField(default=2)),
-                ('created_at', models.DateTimeField()),
-                ('created_by', models.CharField(max_length=120)),
-                ('inspected_at', models.DateTimeField(blank=True, null=True)),
-                ('location', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='returns', to='inventory.location')),
-                ('order', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='returns', to='orders.order')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("external_id", models.CharField(max_length=120)),
+                ("source", models.CharField(max_length=120)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("expected", "Expected"),
+                            ("inspected", "Inspected"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="expected",
+                        max_length=10,
+                    ),
+                ),
+                ("expected_on", models.DateField()),
+                ("inspection_days", models.PositiveSmallIntegerField(default=2)),
+                ("created_at", models.DateTimeField()),
+                ("created_by", models.CharField(max_length=120)),
+                ("inspected_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "location",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="returns",
+                        to="inventory.location",
+                    ),
+                ),
+                (
+                    "order",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="returns", to="orders.order"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-id',),
+                "ordering": ("-id",),
             },
         ),
         migrations.CreateModel(
-            name='ReturnLine',
+            name="ReturnLine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('qty', models.PositiveIntegerField()),
-                ('good_qty', models.PositiveIntegerField(default=0, help_text='Back into stock.')),
-                ('held_qty', models.PositiveIntegerField(default=0, help_text='Put on hold.')),
-                ('line', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='return_lines', to='orders.orderline')),
-                ('parent', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='orders.return')),
-                ('supply', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='return_line', to='inventory.supply')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("qty", models.PositiveIntegerField()),
+                ("good_qty", models.PositiveIntegerField(default=0, help_text="Back into stock.")),
+                ("held_qty", models.PositiveIntegerField(default=0, help_text="Put on hold.")),
+                (
+                    "line",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="return_lines",
+                        to="orders.orderline",
+                    ),
+                ),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="lines", to="orders.return"
+                    ),
+                ),
+                (
+                    "supply",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="return_line",
+                        to="inventory.supply",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('parent', 'id'),
+                "ordering": ("parent", "id"),
             },
         ),
         migrations.CreateModel(
-            name='Shipment',
+            name="Shipment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('external_id', models.CharField(max_length=120)),
-                ('source', models.CharField(max_length=120)),
-                ('carrier', models.CharField(blank=True, default='', max_length=60)),
-                ('tracking', models.CharField(blank=True, default='', max_length=120)),
-                ('scanned_at', models.DateTimeField()),
-                ('at', models.DateTimeField()),
-                ('by', models.CharField(max_length=120)),
-                ('order', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='shipments', to='orders.order')),
-                ('pick', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='shipments', to='orders.pickrequest')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("external_id", models.CharField(max_length=120)),
+                ("source", models.CharField(max_length=120)),
+                ("carrier", models.CharField(blank=True, default="", max_length=60)),
+                ("tracking", models.CharField(blank=True, default="", max_length=120)),
+                ("scanned_at", models.DateTimeField()),
+                ("at", models.DateTimeField()),
+                ("by", models.CharField(max_length=120)),
+                (
+                    "order",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="shipments",
+                        to="orders.order",
+                    ),
+                ),
+                (
+                    "pick",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="shipments",
+                        to="orders.pickrequest",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-id',),
+                "ordering": ("-id",),
             },
         ),
         migrations.CreateModel(
-            name='ShipmentLine',
+            name="ShipmentLine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('qty', models.PositiveIntegerField()),
-                ('pick_line', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='shipment_lines', to='orders.pickline')),
-                ('shipment', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='orders.shipment')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("qty", models.PositiveIntegerField()),
+                (
+                    "pick_line",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="shipment_lines",
+                        to="orders.pickline",
+                    ),
+                ),
+                (
+                    "shipment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="lines",
+                        to="orders.shipment",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('shipment', 'id'),
+                "ordering": ("shipment", "id"),
             },
         ),
         migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(fields=['email'], name='customers_by_email'),
+            model_name="customer",
+            index=models.Index(fields=["email"], name="customers_by_email"),
         ),
         migrations.AddConstraint(
-            model_name='customer',
-            constraint=models.UniqueConstraint(fields=('channel', 'external_id'), name='one_customer_per_channel_id'),
+            model_name="customer",
+            constraint=models.UniqueConstraint(
+                fields=("channel", "external_id"), name="one_customer_per_channel_id"
+            ),
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['channel', 'accepted_at'], name='orders_of_a_channel'),
+            model_name="order",
+            index=models.Index(fields=["channel", "accepted_at"], name="orders_of_a_channel"),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.UniqueConstraint(condition=models.Q(('external_id', ''), _negated=True), fields=('source', 'external_id'), name='one_order_per_external_id'),
+            model_name="order",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("external_id", ""), _negated=True),
+                fields=("source", "external_id"),
+                name="one_order_per_external_id",
+            ),
         ),
         migrations.AddIndex(
-            model_name='orderline',
-            index=models.Index(condition=models.Q(('open_qty__gt', 0)), fields=['sku'], name='open_order_lines_of_a_sku'),
+            model_name="orderline",
+            index=models.Index(
+                condition=models.Q(("open_qty__gt", 0)), fields=["sku"], name="open_order_lines_of_a_sku"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.UniqueConstraint(fields=('order', 'line_no'), name='one_order_line_per_number'),
+            model_name="orderline",
+            constraint=models.UniqueConstraint(fields=("order", "line_no"), name="one_order_line_per_number"),
         ),
         migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.CheckConstraint(condition=models.Q(('ordered_qty__gte', 1)), name='order_line_orders_something'),
+            model_name="orderline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ordered_qty__gte", 1)), name="order_line_orders_something"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.CheckConstraint(condition=models.Q(('ordered_qty__gte', django.db.models.expressions.CombinedExpression(models.F('shipped_qty'), '+', models.F('cancelled_qty')))), name='open_never_negative'),
+            model_name="orderline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "ordered_qty__gte",
+                        django.db.models.expressions.CombinedExpression(
+                            models.F("shipped_qty"), "+", models.F("cancelled_qty")
+                        ),
+                    )
+                ),
+                name="open_never_negative",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='cancellation',
-            constraint=models.CheckConstraint(condition=models.Q(('qty__gte', 1)), name='cancellation_cancels_something'),
+            model_name="cancellation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("qty__gte", 1)), name="cancellation_cancels_something"
+            ),
         ),
         migrations.AddIndex(
-            model_name='pickrequest',
-            index=models.Index(fields=['location', 'state'], name='picks_of_a_location'),
+            model_name="pickrequest",
+            index=models.Index(fields=["location", "state"], name="picks_of_a_location"),
         ),
         migrations.AddConstraint(
-            model_name='pickline',
-            constraint=models.UniqueConstraint(fields=('pick', 'line', 'sku'), name='one_row_per_pick_line_and_sku'),
+            model_name="pickline",
+            constraint=models.UniqueConstraint(
+                fields=("pick", "line", "sku"), name="one_row_per_pick_line_and_sku"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='pickline',
-            constraint=models.CheckConstraint(condition=models.Q(('qty__gte', django.db.models.expressions.CombinedExpression(models.F('shipped_qty'), '+', models.F('returned_qty')))), name='shipped_within_picked'),
+            model_name="pickline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "qty__gte",
+                        django.db.models.expressions.CombinedExpression(
+                            models.F("shipped_qty"), "+", models.F("returned_qty")
+                        ),
+                    )
+                ),
+                name="shipped_within_picked",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='pickline',
-            constraint=models.CheckConstraint(condition=models.Q(('qty__gte', 1)), name='pick_picks_something'),
+            model_name="pickline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("qty__gte", 1)), name="pick_picks_something"
+            ),
         ),
         migrations.AddIndex(
-            model_name='refund',
-            index=models.Index(condition=models.Q(('state', 'requested')), fields=['due_on'], name='refunds_to_send_by_due_date'),
+            model_name="refund",
+            index=models.Index(
+                condition=models.Q(("state", "requested")),
+                fields=["due_on"],
+                name="refunds_to_send_by_due_date",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='refund',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gte', 0)), name='refund_never_negative'),
+            model_name="refund",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount__gte", 0)), name="refund_never_negative"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='return',
-            constraint=models.UniqueConstraint(fields=('source', 'external_id'), name='one_return_per_external_id'),
+            model_name="return",
+            constraint=models.UniqueConstraint(
+                fields=("source", "external_id"), name="one_return_per_external_id"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='returnline',
-            constraint=models.CheckConstraint(condition=models.Q(('qty__gte', 1)), name='return_returns_something'),
+            model_name="returnline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("qty__gte", 1)), name="return_returns_something"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='shipment',
-            constraint=models.UniqueConstraint(fields=('source', 'external_id'), name='one_shipment_per_external_id'),
+            model_name="shipment",
+            constraint=models.UniqueConstraint(
+                fields=("source", "external_id"), name="one_shipment_per_external_id"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='shipmentline',
-            constraint=models.CheckConstraint(condition=models.Q(('qty__gte', 1)), name='shipment_ships_something'),
+            model_name="shipmentline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("qty__gte", 1)), name="shipment_ships_something"
+            ),
         ),
     ]
