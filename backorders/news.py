@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from backorders import choosing, marking
+from backorders.buffers import Buffered
 from backorders.models import AtpRule, Demand, Promise
 from backorders.offering import window_of
 from backorders.queue import Queue, Row
@@ -43,15 +44,16 @@ class Windows:
 
     def __init__(self, state: Queue) -> None:
         self.state = state
-        self._known: dict[tuple[int, int, str], dating.Window] = {}
+        self._known: dict[tuple[int, int | None, str], dating.Window] = {}
 
-    def of(self, supply_id: int, buffer: int, region: str) -> dating.Window:
-        """The window with the rule's buffer."""
-        key = supply_id, buffer, region
+    def of(self, supply_id: int, rule: AtpRule | None, region: str) -> dating.Window:
+        """The window with the buffers that the rule's service level asks for."""
+        key = supply_id, rule.pk if rule else None, region
         if key not in self._known:
             fact = self.state.facts[supply_id]
             place = self.state.places[fact.location_id]
-            self._known[key] = window_of(place, fact, at=self.state.at, buffer=buffer, region=region)
+            buffered = _buffered(self.state, supply_id, rule)
+            self._known[key] = window_of(place, fact, at=self.state.at, buffered=buffered, region=region)
         return self._known[key]
 
 
@@ -145,8 +147,7 @@ def _not_before(row: Row) -> date:
 
 
 def _window(windows: Windows, row: Row, pegs: Sequence[Peg], rule: AtpRule | None) -> dating.Window:
-    buffer = rule.least_buffer_days if rule else 0
-    found = dating.line_window([windows.of(peg.supply_ref, buffer, row.region) for peg in pegs])
+    found = dating.line_window([windows.of(peg.supply_ref, rule, row.region) for peg in pegs])
     if row.wanted_on is None or found.ships_latest >= row.wanted_on:
         return found
     place = next(iter(windows.state.places.values()))
@@ -260,8 +261,20 @@ def _told(state: Queue, peg: Peg, rule: AtpRule | None) -> dict[str, Any]:
         "location": state.locations[fact.location_id].code,
         "qty": peg.qty,
         "expected_on": fact.expected_on.isoformat() if fact.expected_on else None,
-        "buffer": {"median_days": 0, "level_days": rule.least_buffer_days if rule else 0, "basis": "fixed"},
+        "buffer": _buffered(state, peg.supply_ref, rule).told(),
     }
+
+
+def _buffered(state: Queue, supply_id: int, rule: AtpRule | None) -> Buffered:
+    fact = state.facts[supply_id]
+    return state.buffers.for_supply(
+        supplier_id=fact.supplier_id,
+        sku=state.sku,
+        expected_on=fact.expected_on,
+        today=state.places[fact.location_id].local(state.at).date(),
+        level=rule.service_level if rule else None,
+        least_days=rule.least_buffer_days if rule else 0,
+    )
 
 
 def _holds(state: Queue) -> dict[int, list[int]]:

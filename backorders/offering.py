@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any, Self
 
+from backorders.buffers import Buffered
 from backorders.capping import CapBook
 from backorders.models import AtpRule
 from backorders.policies import view_of
@@ -281,8 +282,15 @@ class Offers:
     ) -> dict[str, Any]:
         fact = self.shelves.facts.get(ref) or self._planned_fact(sku, view)
         place = self.shelves.places[fact.location_id]
-        buffer = view.least_buffer_days if view else 0
-        window = window_of(place, fact, at=self.shelves.at, buffer=buffer, region=ask.region)
+        buffered = self.shelves.buffers.for_supply(
+            supplier_id=fact.supplier_id,
+            sku=sku,
+            expected_on=fact.expected_on,
+            today=self.shelves.today(fact.location_id),
+            level=view.service_level if view else None,
+            least_days=view.least_buffer_days if view else 0,
+        )
+        window = window_of(place, fact, at=self.shelves.at, buffered=buffered, region=ask.region)
         return {
             "sku": sku.code,
             "supply_id": ref,
@@ -292,7 +300,7 @@ class Offers:
             "qty": qty,
             "expected_on": fact.expected_on.isoformat() if fact.expected_on else None,
             "ready_on": ready.isoformat(),
-            "buffer": {"median_days": 0, "level_days": buffer if fact.expected_on else 0, "basis": "fixed"},
+            "buffer": buffered.told(),
             "calendar": list(window.steps),
             "window": window,
         }
@@ -322,12 +330,21 @@ def states_view(rule: AtpRule | None) -> RuleView | None:
     return view_of(rule) if rule else None
 
 
-def window_of(place: dating.Place, fact: SupplyFact, *, at: Any, buffer: int, region: str) -> dating.Window:
-    """The promise for goods of one supply: earliest without buffer, latest with it."""
-    today = place.local(at).date()
-    expected = counts_on(fact.expected_on, today) if fact.expected_on else None
+def window_of(
+    place: dating.Place, fact: SupplyFact, *, at: Any, buffered: Buffered, region: str
+) -> dating.Window:
+    """The promise for goods of one supply: earliest by the median buffer, latest by the service level's."""
+    expected = fact.expected_on
+    if expected and not buffered.is_measured:
+        # A measured buffer of overdue goods already reaches beyond today.
+        expected = counts_on(expected, place.local(at).date())
     return dating.window(
-        place, expected_on=expected, at=at, median_buffer=0, level_buffer=buffer, region=region
+        place,
+        expected_on=expected,
+        at=at,
+        median_buffer=buffered.median_days,
+        level_buffer=buffered.level_days,
+        region=region,
     )
 
 

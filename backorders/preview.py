@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 from backorders import news, queue, replanning
-from backorders.shelves import SupplyFact, ready_on
+from backorders.shelves import ready_on
 from oms.kernel import clock
 from oms.orders.models import OrderLine
 from purchasing.models import PurchaseLine
@@ -55,7 +55,7 @@ def slip(*, purchase_line_id: int, expected_on: date | None = None, qty: int | N
     state = queue.read(sku_id=line.sku_id, at=clock.now())
     before = {item.row.demand_id for item in news.broken(state, replanning.plan(state))}
     fact = state.facts[line.supply_id]
-    moved = SupplyFact(fact.kind, fact.reference, expected_on or fact.expected_on, fact.location_id)
+    moved = replace(fact, expected_on=expected_on or fact.expected_on)
     ready = ready_on(state.places[fact.location_id], fact.kind, moved.expected_on, state.at)
     firm = [
         replace(supply, ready_on=ready or supply.ready_on, qty=supply.qty if qty is None else max(0, qty))

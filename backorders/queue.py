@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from django.db.models import Sum
 
 from backorders import rulebook
+from backorders.buffers import Buffers
 from backorders.models import AtpRule, CartHold, Demand, Peg
 from backorders.rules import states
 from backorders.rules.dating import Place
@@ -16,7 +17,7 @@ from backorders.rules.types import Demand as Wanted
 from backorders.rules.types import Peg as Claimed
 from backorders.rules.types import Supply as Ready
 from backorders.rules.types import SupplyKind
-from backorders.shelves import SupplyFact, open_supplies, ready_on
+from backorders.shelves import BOUGHT_FROM, SupplyFact, open_supplies, ready_on
 from inventory.models import Location, Sku, Supply
 from purchasing.models import SupplierSku
 
@@ -89,6 +90,7 @@ class Queue:
     places: Mapping[int, Place]
     locations: Mapping[int, Location]
     rules: Rules
+    buffers: Buffers
 
     def ready(self) -> dict[int, date]:
         """The day each supply can leave the dock."""
@@ -149,6 +151,7 @@ def read(*, sku_id: int, at: datetime) -> Queue:
         places=where,
         locations=locations,
         rules=rules,
+        buffers=Buffers(at.date()),
     )
 
 
@@ -177,16 +180,18 @@ def _supplies(
     supplies: list[Ready] = []
     facts: dict[int, SupplyFact] = {}
     causes: dict[int, str] = {}
-    for supply in Supply.objects.filter(sku=sku):
+    for supply in Supply.objects.filter(sku=sku).annotate(bought_from=BOUGHT_FROM):
         expected = None if supply.kind == Supply.Kind.STOCK else supply.ready_on
-        facts[supply.pk] = SupplyFact(supply.kind, supply.reference, expected, supply.location_id)
+        facts[supply.pk] = SupplyFact(
+            supply.kind, supply.reference, expected, supply.location_id, supply.bought_from
+        )
         causes[supply.pk] = supply.last_cause
-    for supply in open_supplies([sku.pk]):
-        ready = ready_on(where[supply.location_id], supply.kind, supply.ready_on, at)
+    for counted in open_supplies([sku.pk]):
+        ready = ready_on(where[counted.location_id], counted.kind, counted.ready_on, at)
         if ready is not None:
-            kind = SupplyKind(supply.kind)
+            kind = SupplyKind(counted.kind)
             supplies.append(
-                Ready(supply.pk, kind, supply.quantity, ready, supply.location_id, supply.is_confirmed)
+                Ready(counted.pk, kind, counted.quantity, ready, counted.location_id, counted.is_confirmed)
             )
     return supplies, facts, causes
 

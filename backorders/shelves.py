@@ -8,8 +8,10 @@ from typing import Self
 
 from django.db import connection
 from django.db.models import F, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce
 
 from backorders import rulebook
+from backorders.buffers import Buffers
 from backorders.models import Demand
 from backorders.rules import dating
 from backorders.rules.types import Due, SupplyKind
@@ -19,6 +21,10 @@ from purchasing.models import SupplierSku
 
 # An open purchase that should have come is believed to come tomorrow, not today.
 OVERDUE_OFFSET = timedelta(days=1)
+BOUGHT_FROM = Coalesce(
+    "purchase_line__purchase_order__supplier_id", "inbound_line__purchase_line__purchase_order__supplier_id"
+)
+"""The supplier of a supply that is bought, itself or in a container."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +35,7 @@ class SupplyFact:
     reference: str
     expected_on: date | None
     location_id: int
+    supplier_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +87,7 @@ class Shelves:
     places: Mapping[int, dating.Place]
     locations: Mapping[int, Location]
     at: datetime
+    buffers: Buffers
 
     def copy(self) -> Self:
         """Shelves to decide on, so that these stay as they were read."""
@@ -122,7 +130,15 @@ def read(
     if marked := _put_claims(shelves, at, without_holds):
         _put_waiting(shelves, marked, at.date())
     _put_suppliers(shelves)
-    return Shelves(by_sku=shelves, parts=parts, facts=facts, places=where, locations=locations, at=at)
+    return Shelves(
+        by_sku=shelves,
+        parts=parts,
+        facts=facts,
+        places=where,
+        locations=locations,
+        at=at,
+        buffers=Buffers(at.date()),
+    )
 
 
 def counts_on(expected_on: date, today: date) -> date:
@@ -159,16 +175,18 @@ def _put_supplies(
             "ready_on",
             "is_confirmed",
             "reference",
+            BOUGHT_FROM,
         )
     )
-    for pk, sku_id, location_id, kind, quantity, pegged, expected, confirmed, reference in rows:
+    for pk, sku_id, location_id, kind, quantity, pegged, expected, confirmed, reference, supplier in rows:
         if kind == Supply.Kind.PLANNED:
             shelves[sku_id].planned = PlannedRow(pk, pegged, expected or at.date())
             continue
         ready = ready_on(where[location_id], kind, expected, at)
         if ready is None:
             continue
-        facts[pk] = SupplyFact(kind, reference, expected if kind != Supply.Kind.STOCK else None, location_id)
+        believed = expected if kind != Supply.Kind.STOCK else None
+        facts[pk] = SupplyFact(kind, reference, believed, location_id, supplier)
         shelves[sku_id].supplies.append(
             FreeSupply(pk, SupplyKind(kind), quantity - pegged, ready, location_id, confirmed)
         )

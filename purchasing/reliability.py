@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Sum
+from django.db.models import Q, Sum
 
 from purchasing.models import PurchaseLine, ReceiptLine
 
@@ -45,6 +45,27 @@ def late_days_of(
         "late_days",
     )
     return [Lateness(supplier, sku, group, at.date(), days) for supplier, sku, group, at, days in found]
+
+
+def booked_from(*, receipt_line_id: int, since: date) -> list[tuple[int, Lateness]]:
+    """Deliveries booked from this receipt line on, with their ids, in the order of booking.
+
+    The line itself comes first as long as it exists; of the rest only what came since a day.
+    """
+    rows = ReceiptLine.objects.filter(
+        Q(receipt__received_at__date__gte=since) | Q(pk=receipt_line_id), pk__gte=receipt_line_id
+    )
+    found = rows.order_by("pk").values_list(
+        "pk",
+        "line__purchase_order__supplier_id",
+        "line__sku_id",
+        "line__sku__category",
+        "receipt__at",
+        "late_days",
+    )
+    return [
+        (pk, Lateness(supplier, sku, group, at.date(), days)) for pk, supplier, sku, group, at, days in found
+    ]
 
 
 def accepted_shares_of(*, supplier_ids: Collection[int]) -> list[tuple[int, int, float]]:

@@ -62,7 +62,16 @@ def _rule(rule: dict[str, Any] | None) -> str:
 def _supply(step: dict[str, Any]) -> str:
     ready = f", ready on {step['ready_on']}" if step.get("ready_on") else ""
     named = step.get("reference") or step.get("kind")
-    return f"{step.get('qty')} of {step.get('sku')} from {named} at {step.get('location')}{ready}."
+    buffer = _buffer(step.get("buffer") or {})
+    return f"{step.get('qty')} of {step.get('sku')} from {named} at {step.get('location')}{ready}{buffer}."
+
+
+def _buffer(buffer: dict[str, Any]) -> str:
+    """What the days of buffer rest on, where they were measured."""
+    if buffer.get("basis") != "measured":
+        return ""
+    measured = f"{buffer['samples']} deliveries ({buffer['group']})"
+    return f", {buffer['level_days']} days of buffer measured on {measured}"
 
 
 def _cap(cap: dict[str, Any]) -> str:

@@ -47,9 +47,16 @@ def _supply(supply: Basis) -> str:
     words = f"{supply.get('qty')} of {supply.get('sku')} from {name} at {supply.get('location')}"
     if expected := supply.get("expected_on"):
         words += f", expected {shown.day(date.fromisoformat(expected))}"
-    if days := (supply.get("buffer") or {}).get("level_days"):
-        words += f", with {shown.count(days, 'day')} of buffer"
-    return f"{words}."
+    return f"{words}{_buffer(supply.get('buffer') or {})}."
+
+
+def _buffer(buffer: Basis) -> str:
+    days = buffer.get("level_days")
+    if buffer.get("basis") != "measured":
+        return f", with {shown.count(days, 'day')} of buffer" if days else ""
+    measured = f"{shown.count(buffer['samples'], 'delivery', 'deliveries')} ({buffer.get('group')})"
+    late = f" that were later than {shown.count(buffer['late_by'], 'day')}" if "late_by" in buffer else ""
+    return f", with {shown.count(buffer['level_days'], 'day')} of buffer measured on {measured}{late}"
 
 
 def _cap(cap: Basis) -> str:

@@ -1,0 +1,140 @@
+"""How much later than expected goods are promised: measured on past receipts, or the rule's least days."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from threading import Lock
+from typing import Any
+
+from backorders.rules.lateness import Estimate, Lateness, Level, Sample, Tuning, groups_of
+from inventory.models import Sku
+from purchasing import reliability
+
+# Equal weights, so that a person can check a date by counting; what is older says nothing of today.
+TUNING = Tuning()
+REMEMBERED = timedelta(days=730)
+MEDIAN: Level = 0.5
+GROUPS = ("all suppliers", "supplier", "supplier × category", "supplier × SKU")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Buffered:
+    """Calendar days from the expected day to the earliest and to the latest one promised.
+
+    Without an estimate they are fixed, and added to the day an overdue supply is believed to come.
+    """
+
+    median_days: int
+    level_days: int
+    estimate: Estimate | None = None
+    late_by: int | None = None
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether deliveries were measured, rather than a number set by a person."""
+        return self.estimate is not None
+
+    def told(self) -> dict[str, Any]:
+        """As the explanation of a promise keeps it."""
+        said: dict[str, Any] = {"median_days": self.median_days, "level_days": self.level_days}
+        if self.estimate is None:
+            return {**said, "basis": "fixed"}
+        said |= {
+            "basis": "measured",
+            "samples": self.estimate.samples,
+            "group": GROUPS[self.estimate.depth],
+            "level": float(self.estimate.level),
+        }
+        return said if self.late_by is None else {**said, "late_by": self.late_by}
+
+
+class Buffers:
+    """The buffers of one decision: the history is looked at once, at the first question, if there is any."""
+
+    def __init__(self, on: date) -> None:
+        self._on = on
+        self._is_fresh = False
+        self._known: dict[tuple[int, int, Level, int | None], tuple[Estimate, Estimate] | None] = {}
+
+    def for_supply(
+        self,
+        *,
+        supplier_id: int | None,
+        sku: Sku,
+        expected_on: date | None,
+        today: date,
+        level: Level | None,
+        least_days: int,
+    ) -> Buffered:
+        """The buffers of goods expected on a day, as seen on `today`; only bought goods have a history.
+
+        `least_days` is a floor of the level's buffer. Goods already late are compared with later ones only.
+        """
+        fixed = Buffered(median_days=0, level_days=least_days if expected_on else 0)
+        if supplier_id is None or expected_on is None or level is None:
+            return fixed
+        late_by = (today - expected_on).days if expected_on < today else None
+        estimates = self._estimates(supplier_id, sku, level, late_by)
+        if estimates is None:
+            return fixed
+        median, at_level = estimates
+        return Buffered(
+            median_days=median.days,
+            level_days=max(at_level.days, least_days),
+            estimate=at_level,
+            late_by=late_by,
+        )
+
+    def _estimates(
+        self, supplier_id: int, sku: Sku, level: Level, late_by: int | None
+    ) -> tuple[Estimate, Estimate] | None:
+        """The median and the level's quantile, none without any delivery to compare with."""
+        key = supplier_id, sku.pk, level, late_by
+        if key not in self._known:
+            groups = groups_of(supplier=supplier_id, category=sku.category, sku=sku.pk)
+            is_fresh, self._is_fresh = self._is_fresh, True
+            found = _history.at([MEDIAN, level], groups, self._on, late_by, is_fresh)
+            self._known[key] = (found[0], found[1]) if found else None
+        return self._known[key]
+
+
+class _History:
+    """Deliveries kept in memory: the newest are added as they are booked, all are read anew each day.
+
+    Rows are added by id, so one whose transaction ended after that of a later id is learned the next day.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._lateness = Lateness(tuning=TUNING)
+        self._read_on: date | None = None
+        self._newest = 0
+
+    def at(
+        self, levels: list[Level], groups: tuple[Any, ...], on: date, late_by: int | None, is_fresh: bool
+    ) -> list[Estimate]:
+        """An estimate per level; looks for new deliveries first, unless what is known is fresh."""
+        # Another thread may be learning just now.
+        with self._lock:
+            if not is_fresh:
+                self._learn(on)
+            return self._lateness.at(levels, groups=groups, on=on, late_by=late_by)
+
+    def _learn(self, on: date) -> None:
+        since = on - REMEMBERED
+        if self._read_on == on:
+            rows = reliability.booked_from(receipt_line_id=self._newest, since=since)
+            # The newest we know is gone if we read it in a transaction that was rolled back.
+            if not self._newest or (rows and rows[0][0] == self._newest):
+                self._add(rows[1:] if self._newest else rows)
+                return
+        self._lateness, self._newest, self._read_on = Lateness(tuning=TUNING), 0, on
+        self._add(reliability.booked_from(receipt_line_id=0, since=since))
+
+    def _add(self, rows: list[tuple[int, reliability.Lateness]]) -> None:
+        for pk, late in rows:
+            groups = groups_of(supplier=late.supplier_id, category=late.category, sku=late.sku_id)
+            self._lateness.add(Sample(days=late.late_days, recorded_on=late.received_on, groups=groups))
+            self._newest = pk
+
+
+_history = _History()
