@@ -1,7 +1,7 @@
 """What a new plan has to tell: promises that no longer hold are superseded, their customers asked."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -79,12 +79,17 @@ def broken(state: Queue, pegs: Sequence[Peg]) -> list[Late]:
     return late
 
 
-def dragged(state: Queue, besides: Collection[int]) -> list[Late]:
-    """Lines of orders that ship complete, held back by another line promised for later than theirs."""
-    rows = [row for row in state.rows.values() if row.is_complete and row.order_line_id not in besides]
+def dragged(state: Queue, besides: Sequence[Late]) -> list[Late]:
+    """Lines of orders that ship complete, held back by another line that is later than theirs.
+
+    The other line may be of this SKU too, and among those about to be told (`besides`).
+    """
+    moving = {item.row.order_line_id: item.window for item in besides if item.row.is_complete}
+    known = {item.row.order_line_id for item in besides}
+    rows = [row for row in state.rows.values() if row.is_complete and row.order_line_id not in known]
     if not rows:
         return []
-    slowest = _slowest_of_orders([row.order_line_id for row in rows])
+    slowest = _slowest_of_orders([row.order_line_id for row in rows], moving)
     late: list[Late] = []
     for row in rows:
         window = slowest.get(row.order_line_id)
@@ -95,9 +100,11 @@ def dragged(state: Queue, besides: Collection[int]) -> list[Late]:
     return late
 
 
-def _slowest_of_orders(line_ids: Sequence[int]) -> dict[int, dating.Window]:
-    """The window of the slowest open line of each line's order."""
-    orders = dict(OrderLine.objects.filter(pk__in=line_ids).values_list("pk", "order_id"))
+def _slowest_of_orders(
+    line_ids: Sequence[int], moving: Mapping[int, dating.Window | None]
+) -> dict[int, dating.Window]:
+    """The window of the slowest open line of each line's order: as promised, or as it is `moving` to."""
+    orders = dict(OrderLine.objects.filter(pk__in=[*line_ids, *moving]).values_list("pk", "order_id"))
     promises = Promise.objects.filter(
         order_line__order_id__in=set(orders.values()),
         order_line__open_qty__gt=0,
@@ -108,7 +115,10 @@ def _slowest_of_orders(line_ids: Sequence[int]) -> dict[int, dating.Window]:
     for promise in promises.select_related("order_line"):
         if window := window_told(promise):
             found[promise.order_line.order_id].append(window)
-    return {pk: dating.line_window(found[order_id]) for pk, order_id in orders.items() if found[order_id]}
+    for line_id, moved in moving.items():
+        if moved:
+            found[orders[line_id]].append(moved)
+    return {pk: dating.line_window(found[orders[pk]]) for pk in line_ids if found[orders[pk]]}
 
 
 def window_told(promise: Promise) -> dating.Window | None:
@@ -121,7 +131,7 @@ def window_told(promise: Promise) -> dating.Window | None:
 def write(state: Queue, pegs: Sequence[Peg], *, cause: str) -> News:
     """Supersede the promises the plan breaks and ask the customers. The SKU is locked."""
     late = broken(state, pegs)
-    late += dragged(state, {item.row.order_line_id for item in late})
+    late += dragged(state, late)
     if not late:
         return News((), ())
     current = {

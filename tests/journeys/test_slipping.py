@@ -2,7 +2,7 @@
 
 import pytest
 
-from backorders import causes
+from backorders import causes, replanning
 from backorders.choosing import CaseClosed, NotOffered
 from backorders.models import CauseTag, Choice, Promise
 from inventory.models import Alternative
@@ -251,3 +251,19 @@ def test_one_mail_for_two_lines_of_one_order_in_one_slip(world: World) -> None:
     world.settle()
 
     assert world.told("A") == ["confirmation", "delay_notice"]
+
+
+def test_lines_of_one_sku_that_ship_together_move_together(world: World) -> None:
+    """The line that keeps its goods is told of the other's new day by the same pass, and only once."""
+    world("""
+        stock CHAIR 1
+        po    PO-7  CHAIR 8 expected 12 Mar
+    """)
+    world.orders("A", ("CHAIR", 1), ("CHAIR", 8), ship_policy="complete")
+
+    world.slips("PO-7", to="30 Mar")
+    replanning.replan_marked()
+
+    assert world.pegs("A", line=1) == [("stock", 1)]
+    assert [on for on, _ in world.history("A", line=1)] == [day("12 Mar"), day("30 Mar")]
+    assert world.history("A", line=2) == [(day("12 Mar"), ""), (day("30 Mar"), "supplier_late")]
