@@ -223,11 +223,11 @@ NEEDS_A_PERSON = (
     ),
     Queue(
         "Failed messages",
-        "Customers who were not told. Mend the address, send again.",
+        "Customers who were not told. Send again, or call them.",
         "mark_email_unread",
         Message,
         "state=unreached",
-        Work(failed_messages, "recipient", "kind"),
+        Work(failed_messages, "subject_ref", "kind"),
     ),
     Queue(
         "Stuck re-plans",
@@ -318,11 +318,21 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         {
             "title": title,
             "collapsible": queues is not NEEDS_A_PERSON,
-            "items": [_linked(queue, request) for queue in queues if queue.is_for(request)],
+            "items": _links(queues, request),
         }
         for title, _, queues in GROUPS
     ]
     return [{"items": [home]}, *linked]
+
+
+def _links(queues: Sequence[Queue], request: HttpRequest) -> list[dict[str, Any]]:
+    """The lists this person may look at; among those to look up also the page that is no list."""
+    links = [_linked(queue, request) for queue in queues if queue.is_for(request)]
+    if queues is LOOK_UP and request.user.has_perm("backorders.view_promise"):
+        link = reverse("admin:backorders_promise_calibration")
+        here = request.path == link
+        links.append({"title": "Calibration", "icon": "target", "link": link, "active": here})
+    return links
 
 
 def find(request: HttpRequest, term: str) -> list[SearchResult]:

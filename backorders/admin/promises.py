@@ -3,10 +3,14 @@
 from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import OuterRef, QuerySet, Subquery
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, URLResolver, path
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateFilter, RelatedDropdownFilter
 
+from backorders.admin import calibration
 from backorders.admin.line_buttons import CorrectThisCause
 from backorders.models import Backorder, CauseTag, Demand, Promise
 from oms.kernel import clock, shown
@@ -42,6 +46,18 @@ class PromiseAdmin(FactAdmin):
     list_select_related = ("order_line__order",)
     search_fields = ("order_line__order__number", "order_line__sku__code")
     ordering = ("-id",)
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        page = self.admin_site.admin_view(self.calibration_view)
+        return [path("calibration/", page, name="backorders_promise_calibration"), *super().get_urls()]
+
+    def calibration_view(self, request: HttpRequest) -> HttpResponse:
+        """Whether promises are kept as often as they say."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        frame = self.admin_site.each_context(request)
+        page = {"title": "Calibration", "opts": self.opts, **calibration.page()}
+        return TemplateResponse(request, "workplace/calibration.html", {**frame, **page})
 
     def title_of(self, row: Promise) -> str:
         return f"{row.order_line}, promise {row.revision}"
@@ -101,9 +117,9 @@ class BackorderAdmin(FactAdmin):
     buttons = (CorrectThisCause,)
     list_display = (
         "line",
-        "sku",
+        "sku_words",
         "customer",
-        "qty",
+        "backordered",
         "open_words",
         "cause_chip",
         "confidence_words",
@@ -136,6 +152,10 @@ class BackorderAdmin(FactAdmin):
     @admin.display(description="Customer")
     def customer(self, row: Backorder) -> str:
         return str(row.order_line.order.customer)
+
+    @admin.display(description="Not in stock")
+    def backordered(self, row: Backorder) -> str:
+        return f"{row.qty:,}"
 
     @admin.display(description="Open")
     def open_words(self, row: Backorder) -> str:

@@ -72,6 +72,10 @@ NOT (
 COHORT = f"purchase.accepted_at >= %(start)s AND purchase.accepted_at < %(end)s AND {WANTED}"
 WAITING = "backorder.closed_at IS NULL AND backorder.opened_at < %(as_of)s"
 CLOSED = f"backorder.closed_at >= %(start)s AND backorder.closed_at < %(end)s AND {WANTED}"
+PROMISED = (
+    "first.ships_latest >= %(start)s AND first.ships_latest < %(end)s AND first.service_level IS NOT NULL "
+    f"AND (first.basis->>'later_qty')::int > 0 AND {WANTED}"
+)
 
 STOCK = """
 SELECT coalesce(sum(quantity) FILTER (WHERE kind = 'stock'), 0)::int,
@@ -129,7 +133,7 @@ FROM purchasing_receiptline got JOIN purchasing_receipt receipt ON receipt.id = 
 WHERE receipt.at >= %(start)s AND receipt.at < %(end)s
 """
 
-Params = Mapping[str, datetime]
+Params = Mapping[str, date]
 
 
 def cohort_lines(start: datetime, end: datetime, zone: str) -> list[LineFact]:
@@ -145,6 +149,11 @@ def waiting_lines(as_of: datetime, zone: str) -> list[LineFact]:
 def closed_lines(start: datetime, end: datetime, zone: str) -> list[LineFact]:
     """Lines whose backorder was closed in [start, end)."""
     return [_fact(row, zone, row.backorder_qty) for row in _lines(CLOSED, {"start": start, "end": end})]
+
+
+def promised_lines(start: date, end: date, zone: str) -> list[LineFact]:
+    """Lines backordered at acceptance whose first promise fell due on a day of [start, end)."""
+    return [_fact(row, zone, row.later_qty or 0) for row in _lines(PROMISED, {"start": start, "end": end})]
 
 
 def stock_facts(as_of: datetime) -> StockFacts:
