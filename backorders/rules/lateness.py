@@ -105,8 +105,11 @@ class Lateness:
         if not self._groups:
             self._origin = sample.recorded_on.toordinal()
         weight = self._weight_on(sample.recorded_on)
-        for key in _keys(sample.groups):
-            self._groups.setdefault(key, _Group()).add(sample.days, weight)
+        for key in enumerate((None, *sample.groups)):
+            group = self._groups.get(key)
+            if group is None:
+                group = self._groups[key] = _Group()
+            group.add(sample.days, weight)
 
     def _weight_on(self, on: date) -> float:
         """What a sample of this day weighs, in units of one on the day of origin.
