@@ -145,7 +145,7 @@ class CartHoldAdmin(FactAdmin):
 
     about = "Quantities kept for carts for some minutes. They expire by themselves."
     when_empty = "No cart holds anything."
-    list_display = ("sku", "channel", "qty", "state", "created_by", "expires")
+    list_display = ("sku_words", "channel", "qty", "state", "created_by", "expires")
     list_filter = (LiveFilter, ("sku", AutocompleteSelectFilter), ("channel", RelatedDropdownFilter))
     list_select_related = ("sku", "channel")
     search_fields = ("sku__code", "=token")
@@ -168,7 +168,7 @@ class RefusedDemandAdmin(FactAdmin):
     when_empty = "Nothing was refused."
     list_display = (
         "at_words",
-        "sku",
+        "sku_words",
         "channel",
         "region",
         "asked_qty",

@@ -199,9 +199,9 @@ class AtpRuleAdmin(PolicyAdmin):
         "name",
         "scope",
         "mode_chip",
-        "charge_policy",
+        "charge",
         "wait",
-        "oversell_qty",
+        "beyond_stock",
         "safety_stock",
         "window",
     )
@@ -245,6 +245,14 @@ class AtpRuleAdmin(PolicyAdmin):
     @admin.display(description="Mode")
     def mode_chip(self, row: AtpRule) -> str:
         return shown.chip(shown.spelt(row.mode), MODE_TONES.get(row.mode, "good"))
+
+    @admin.display(description="Charged")
+    def charge(self, row: AtpRule) -> str:
+        return shown.spelt(row.charge_policy)
+
+    @admin.display(description="Beyond firm supply")
+    def beyond_stock(self, row: AtpRule) -> str:
+        return f"{row.oversell_qty:,}"
 
     @admin.display(description="Longest wait")
     def wait(self, row: AtpRule) -> str:

@@ -1,15 +1,43 @@
-"""“Re-plan now”: the same pass the worker makes, at once, for one SKU."""
+"""What is planned again, and when: after an edit by the worker, or at once by a button."""
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from backorders import replanning
 from backorders.models import ReplanRequest
 from inventory.models import Sku
 from oms.kernel import shown
+from oms.kernel.admin.base import HouseAdmin
 from oms.kernel.admin.buttons import Button, Done
 from oms.kernel.admin.forms import AskForm
+
+
+class PlansAgain(HouseAdmin):
+    """Rows that dates are made of: what depends on them is planned again when they change or go."""
+
+    def touched(self, row: Any) -> QuerySet[Sku]:
+        """The SKUs whose plan depends on a row."""
+        raise NotImplementedError
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        self._mark(obj)
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        self._mark(obj)
+        super().delete_model(request, obj)
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        # Deleting many at once would skip delete_model, and with it the re-plan.
+        actions: dict[str, Any] = super().get_actions(request)
+        actions.pop("delete_selected", None)
+        return actions
+
+    def _mark(self, row: Any) -> None:
+        waiting = self.touched(row).filter(demands__open_qty__gt=0)
+        replanning.mark(sku_ids=set(waiting.values_list("pk", flat=True)), cause="policy_changed")
 
 
 class ReplanSku(Button[Sku]):

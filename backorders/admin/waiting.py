@@ -33,7 +33,16 @@ class DemandAdmin(FactAdmin):
     about = "Who waits for what. Filter by a SKU to see its queue in the order in which it is served."
     when_empty = "Nobody waits for anything."
     page = "workplace/demand.html"
-    list_display = ("line", "sku", "channel", "open_qty", "covered", "first_promise", "promised", "flags")
+    list_display = (
+        "line",
+        "sku_words",
+        "channel",
+        "open_qty",
+        "covered",
+        "first_promise",
+        "promised",
+        "flags",
+    )
     list_filter = (
         QueueFilter,
         ("sku", AutocompleteSelectFilter),
@@ -136,7 +145,7 @@ class ReplanRequestAdmin(FactAdmin):
     when_empty = "Every plan is up to date."
     page = "workplace/replan.html"
     buttons = (ReplanRequested,)
-    list_display = ("sku", "cause_words", "marked", "failures", "error")
+    list_display = ("sku_words", "cause_words", "marked", "failures", "error")
     list_filter = (StuckFilter,)
     list_select_related = ("sku",)
     search_fields = ("sku__code",)

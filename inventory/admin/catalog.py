@@ -6,15 +6,15 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.admin import TabularInline
 
-from backorders.admin.replan import ReplanSku
+from backorders.admin.replan import PlansAgain, ReplanSku
 from inventory.admin import sku_page
 from inventory.admin.stock_buttons import CountStock, HoldStock
 from inventory.models import Alternative, KitPart, Location, Sku
 from oms.kernel import shown
-from oms.kernel.admin.base import HouseAdmin
 from oms.kernel.admin.forms import WEEKDAYS, WorkDaysField
 
 TONES = {"active": "good", "unreleased": "note", "discontinued": "plain"}
@@ -39,7 +39,7 @@ class KitPartInline(TabularInline):
 
 
 @admin.register(Sku)
-class SkuAdmin(HouseAdmin):
+class SkuAdmin(PlansAgain):
     """SKUs by code."""
 
     about = (
@@ -58,6 +58,12 @@ class SkuAdmin(HouseAdmin):
         (None, {"fields": (("code", "title"), ("category", "status"), ("price", "currency"))}),
         ("Selling", {"fields": ("launch_on", ("pack_qty", "is_tracked", "is_shipped_together"))}),
     )
+
+    def touched(self, row: Sku) -> QuerySet[Sku]:
+        return Sku.objects.filter(pk=row.pk)
+
+    def title_of(self, row: Sku) -> str:
+        return f"{row.code} · {row.title}" if row.title else row.code
 
     @admin.display(description="Status", ordering="status")
     def status_chip(self, row: Sku) -> str:
@@ -96,7 +102,7 @@ class LocationForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(Location)
-class LocationAdmin(HouseAdmin):
+class LocationAdmin(PlansAgain):
     """Places that ship."""
 
     about = "Places that ship, with the zone, calendar and cut-offs that every promise is dated by."
@@ -119,6 +125,9 @@ class LocationAdmin(HouseAdmin):
         ("Calendar", {"fields": ("work_days", ("holiday_country", "holiday_subdivision"), "cut_offs")}),
         ("Days it takes", {"fields": (("receiving_days", "processing_days"), "transit", "transit_default")}),
     )
+
+    def touched(self, row: Location) -> QuerySet[Sku]:
+        return Sku.objects.filter(supplies__location=row)
 
     @admin.display(description="Works")
     def days(self, row: Location) -> str:

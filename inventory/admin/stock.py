@@ -36,7 +36,7 @@ class SupplyAdmin(FactAdmin):
     page = "workplace/supply.html"
     buttons = (CountHere,)
     list_display = (
-        "sku_link",
+        "sku_words",
         "kind_chip",
         "location",
         "ready",
@@ -64,10 +64,6 @@ class SupplyAdmin(FactAdmin):
 
     def title_of(self, row: Supply) -> str:
         return f"{row.sku} at {row.location}, {row.reference or row.kind}"
-
-    @admin.display(description="SKU")
-    def sku_link(self, row: Supply) -> str:
-        return row.sku.code
 
     @admin.display(description="Kind")
     def kind_chip(self, row: Supply) -> str:
@@ -101,7 +97,7 @@ class MovementAdmin(FactAdmin):
     )
     list_display = (
         "at_words",
-        "sku",
+        "sku_words",
         "location",
         "kind",
         "qty_words",
@@ -145,7 +141,7 @@ class StockHoldAdmin(FactAdmin):
     about = "Units on hand that must not ship. Clear a hold when the goods are good, or write them off."
     when_empty = "Nothing is on hold. Hold units from the page of their SKU."
     buttons = (ClearHold,)
-    list_display = ("sku", "location", "qty", "cause_words", "state", "clears_on", "placed", "by_words")
+    list_display = ("sku_words", "location", "qty", "cause_words", "state", "clears_on", "placed", "by_words")
     list_filter = (OpenHoldFilter, ("sku", AutocompleteSelectFilter), ("location", RelatedDropdownFilter))
     list_select_related = ("sku", "location")
     search_fields = ("sku__code",)
@@ -178,7 +174,7 @@ class StockCountAdmin(FactAdmin):
     when_empty = "Nothing was corrected yet. Count stock from the page of a SKU."
     list_display = (
         "at_words",
-        "sku",
+        "sku_words",
         "location",
         "counted_qty",
         "delta_words",

@@ -71,6 +71,14 @@ def spelt(code: str) -> str:
     return code.replace("_", " ")
 
 
+def titled(code: str, title: str, most: int = 32) -> str:
+    """A code with the beginning of its title, for those who do not know codes by heart."""
+    if not title or title == code:
+        return code
+    short = title if len(title) <= most else f"{title[: most - 1]}…"
+    return format_html('{} <span class="oms-muted" title="{}">{}</span>', code, title, short)
+
+
 def muted(text: object) -> SafeString:
     """Something said beside the point."""
     return format_html('<span class="oms-muted">{}</span>', text)

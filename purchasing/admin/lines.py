@@ -49,7 +49,7 @@ class PurchaseLineAdmin(FactAdmin):
     buttons = (ChangeLine, GiveUpLine)
     list_display = (
         "named",
-        "sku",
+        "sku_words",
         "supplier",
         "state_chip",
         "expected",

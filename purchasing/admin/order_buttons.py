@@ -96,6 +96,44 @@ class DraftOrder(Button[PurchaseOrder]):
         return Done(f"{order} is drafted. Send it when it is right.", shown.page_of(order))
 
 
+class LineForm(AskForm):
+    """One more line."""
+
+    sku = forms.CharField(max_length=80, label="SKU", help_text="Its code.")
+    qty = QtyField(label="Units")
+    expected_on = DateField(label="Expected")
+
+    def clean_sku(self) -> Sku:
+        code: str = self.cleaned_data["sku"].strip()
+        if sku := Sku.objects.filter(code=code).first():
+            return sku
+        raise forms.ValidationError(f"There is no SKU {code}.")
+
+
+class AddLine(Button[PurchaseOrder]):
+    """One more SKU on the order."""
+
+    slug = "add-line"
+    label = "Add a line"
+    says = (
+        "Adds one SKU. On an order that is sent it is supply at once; on a draft it waits until you send it."
+    )
+    icon = "playlist_add"
+    permission = "purchasing.place_purchaseorder"
+    form = LineForm
+
+    def is_offered(self) -> bool:
+        return self.row.state in (State.DRAFT, *OPEN)
+
+    def press(self, data: dict[str, Any]) -> Done:
+        last = max(self.row.lines.values_list("line_no", flat=True), default=0)
+        line = ordering.NewLine(
+            line_no=last + 1, sku_id=data["sku"].pk, qty=data["qty"], expected_on=data["expected_on"]
+        )
+        ordering.add_line(purchase_order_id=self.row.pk, line=line, actor=self.actor)
+        return Done(f"{shown.count(data['qty'], 'unit')} of {data['sku']} added to {self.row}.")
+
+
 class SendOrder(Button[PurchaseOrder]):
     """From now on it is supply."""
 

@@ -12,6 +12,7 @@ from backorders.models import Peg
 from oms.kernel import clock, shown
 from oms.kernel.admin.base import FactAdmin
 from purchasing.admin.order_buttons import (
+    AddLine,
     CancelOrder,
     CloseOrder,
     ConfirmOrder,
@@ -33,7 +34,7 @@ class PurchaseOrderAdmin(FactAdmin):
     when_empty = "Nothing was ordered yet. Draft an order, or accept a signal."
     page = "workplace/purchase_order.html"
     list_buttons = (DraftOrder,)
-    buttons = (SendOrder, ConfirmOrder, ReceiveOrder, CloseOrder, CancelOrder)
+    buttons = (SendOrder, ConfirmOrder, ReceiveOrder, AddLine, CloseOrder, CancelOrder)
     list_display = (
         "number",
         "state_chip",

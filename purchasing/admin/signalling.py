@@ -85,7 +85,7 @@ class SignalAdmin(FactAdmin):
     buttons = (AcceptSignal, DismissSignal)
     actions = ("accept_all",)
     list_display = (
-        "named",
+        "sku_words",
         "kind_chip",
         "supplier",
         "qty",
@@ -98,10 +98,6 @@ class SignalAdmin(FactAdmin):
     list_select_related = ("sku", "supplier")
     search_fields = ("sku__code",)
     ordering = ("needed_on", "-id")
-
-    @admin.display(description="SKU")
-    def named(self, row: Signal) -> str:
-        return row.sku.code
 
     @admin.display(description="Advice")
     def kind_chip(self, row: Signal) -> str:

@@ -4,11 +4,13 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
+from backorders.admin.replan import PlansAgain
+from inventory.models import Sku
 from oms.kernel import shown
-from oms.kernel.admin.base import HouseAdmin
 from oms.kernel.admin.forms import WorkDaysField
 from purchasing.models import PurchaseLine, Supplier, SupplierSku
 
@@ -24,7 +26,7 @@ class SupplierForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(Supplier)
-class SupplierAdmin(HouseAdmin):
+class SupplierAdmin(PlansAgain):
     """Suppliers by code."""
 
     about = "Who we buy from. An inactive supplier replenishes nothing: what only they sell is out of stock."
@@ -34,6 +36,9 @@ class SupplierAdmin(HouseAdmin):
     list_filter = ("is_active",)
     search_fields = ("code", "name")
     fields = (("code", "name"), "is_active", "work_days", ("holiday_country", "holiday_subdivision"))
+
+    def touched(self, row: Supplier) -> QuerySet[Sku]:
+        return Sku.objects.filter(suppliers__supplier=row)
 
     def has_delete_permission(self, request: HttpRequest, obj: Supplier | None = None) -> bool:
         # Purchase orders point here: a supplier is made inactive, not deleted.
@@ -49,13 +54,16 @@ class SupplierAdmin(HouseAdmin):
 
 
 @admin.register(SupplierSku)
-class SupplierSkuAdmin(HouseAdmin):
+class SupplierSkuAdmin(PlansAgain):
     """What a supplier sells us."""
 
     about = "What each supplier sells us: how fast, in what least quantity and pack, at what cost."
-    list_display = ("supplier", "sku", "lead_time_days", "moq", "pack_qty", "unit_cost", "currency")
+    list_display = ("supplier", "sku_words", "lead_time_days", "moq", "pack_qty", "unit_cost", "currency")
     list_filter = (("supplier", AutocompleteSelectFilter), ("sku", AutocompleteSelectFilter))
     list_select_related = ("supplier", "sku")
     search_fields = ("supplier__code", "sku__code")
     autocomplete_fields = ("supplier", "sku")
     sortable_by = ()
+
+    def touched(self, row: SupplierSku) -> QuerySet[Sku]:
+        return Sku.objects.filter(pk=row.sku_id)

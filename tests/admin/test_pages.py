@@ -64,7 +64,7 @@ def test_every_promise_answers_why_this_date(slipped: World, desk: Desk) -> None
 def test_a_line_shows_what_covers_it_and_the_open_question(slipped: World, desk: Desk) -> None:
     text = _text(desk, slipped.line("SO-1"))
 
-    assert "8 units of CHAIR, to ship 30 May 2026" in text
+    assert "8 units of Chair, to ship 30 May 2026" in text
     assert "PO-7/1" in text
     assert "The customer is asked: wait, cancel" in text
 

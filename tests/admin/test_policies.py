@@ -10,7 +10,7 @@ from oms.groups import BUYER, MANAGER
 from oms.kernel.models import EventLog
 from tests.admin.conftest import Desk, Hire, address
 from tests.factories import AtpRuleFactory, CancellationPolicyFactory, CapFactory, SupplierFactory
-from tests.world import World
+from tests.world import World, day
 
 RULE: dict[str, Any] = {
     "name": "Backorders for all",
@@ -225,3 +225,68 @@ def test_only_ops_managers_edit_policies(hire: Hire, make: Any) -> None:
 
     assert hire(BUYER).saves(policy, name="mine").status_code == 403
     assert b"Save" in hire(MANAGER).page(policy).content
+
+
+LOCATION: dict[str, Any] = {
+    "code": "MAIN",
+    "country": "DE",
+    "timezone": "Europe/Berlin",
+    "priority": 100,
+    "is_active": "on",
+    "work_days": [0, 1, 2, 3, 4],
+    "receiving_days": 0,
+    "processing_days": 3,
+    "transit": "{}",
+    "transit_default": 0,
+}
+
+
+def _waiting(world: World) -> None:
+    world("""
+        po      PO-7   CHAIR   10   expected 12 May
+        order   SO-1   CHAIR    8
+    """)
+    world.settle()
+
+
+def test_a_slower_location_moves_what_ships_from_it(world: World, desk: Desk) -> None:
+    _waiting(world)
+
+    desk.saves(world.warehouse, **LOCATION)
+    world.settle()
+
+    # Tuesday, and three working days to pack.
+    assert world.promised("SO-1") == day("15 May")
+
+
+def test_a_zone_that_does_not_exist_is_refused(world: World, desk: Desk) -> None:
+    response = desk.saves(world.warehouse, **{**LOCATION, "timezone": "Europe/Bonn"})
+
+    assert "No such time zone" in _errors(response)["timezone"][0]
+
+
+def test_an_inactive_supplier_re_plans_what_waits_for_it(world: World, desk: Desk) -> None:
+    _waiting(world)
+
+    desk.saves(world.supplier, code="ACME", work_days=[0, 1])
+
+    assert ReplanRequest.objects.get().sku == world.sku("CHAIR")
+    world.supplier.refresh_from_db()
+    assert not world.supplier.is_active
+
+
+def test_a_slower_source_re_plans_its_sku(world: World, desk: Desk) -> None:
+    _waiting(world)
+    source = world.sku("CHAIR").suppliers.get()
+
+    desk.saves(
+        source,
+        supplier=source.supplier_id,
+        sku=source.sku_id,
+        lead_time_days=60,
+        moq=1,
+        pack_qty=1,
+        currency="EUR",
+    )
+
+    assert ReplanRequest.objects.get().sku == world.sku("CHAIR")

@@ -128,7 +128,7 @@ def test_a_purchase_is_drafted_sent_and_confirmed(world: World, desk: Desk) -> N
         ("CHAIR", 20, date(2026, 5, 12), date(2026, 5, 12)),
         ("TABLE", 5, date(2026, 6, 1), date(2026, 6, 1)),
     ]
-    assert desk.offers(order) == ["receive", "close", "cancel"]
+    assert desk.offers(order) == ["receive", "add-line", "close", "cancel"]
 
 
 @pytest.mark.parametrize(
@@ -158,6 +158,19 @@ def test_a_draft_that_cannot_be_says_why(world: World, desk: Desk, lines: str, w
     assert list(response.context["form"].errors) == ["lines"]  # type: ignore[attr-defined]
     assert words.lower() in refusal(response).lower()
     assert not PurchaseOrder.objects.exists()
+
+
+def test_a_line_is_added_to_an_order_that_is_sent(world: World, purchase: PurchaseLine, desk: Desk) -> None:
+    world.sku("TABLE")
+    order = purchase.purchase_order
+
+    unknown = desk.presses(order, "add-line", sku="TABEL", qty=4, expected_on="2026-06-01")
+    desk.presses(order, "add-line", sku="TABLE", qty=4, expected_on="2026-06-01")
+
+    assert refusal(unknown) == "There is no SKU TABEL."
+    line = world.po_line("PO-7", 2)
+    assert line.supply is not None
+    assert (line.sku.code, line.ordered_qty, line.supply.quantity) == ("TABLE", 4, 4)
 
 
 def test_a_purchase_is_closed_and_its_claims_fall_short(
@@ -270,7 +283,7 @@ def test_a_signal_is_dismissed_with_a_word(world: World, desk: Desk) -> None:
 def test_a_buyer_has_no_receiving_and_a_warehouse_no_ordering(purchase: PurchaseLine, hire: Hire) -> None:
     order = purchase.purchase_order
 
-    assert hire(BUYER).offers(order) == ["close", "cancel"]
+    assert hire(BUYER).offers(order) == ["add-line", "close", "cancel"]
     assert hire(WAREHOUSE).offers(order) == ["receive"]
 
 

@@ -125,6 +125,11 @@ class HouseAdmin(ModelAdmin):
         answer: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
         return answer
 
+    @admin.display(description="SKU")
+    def sku_words(self, row: Any) -> str:
+        """The column of rows that have a SKU: its code and what it is."""
+        return shown.titled(row.sku.code, row.sku.title)
+
     def title_of(self, row: Any) -> str:
         """How the page of a row is headed."""
         return str(row)

@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, User
+from django.http import HttpRequest
 from django.utils.html import format_html
 from django_celery_beat.admin import PeriodicTaskAdmin, PeriodicTaskForm, TaskSelectWidget
 from django_celery_beat.models import (
@@ -83,9 +84,16 @@ class ScheduleAdmin(PeriodicTaskAdmin, ModelAdmin):
     """Jobs that run by themselves; what is switched off or moved here stays so."""
 
     form = ScheduleForm
+    change_list_template = "workplace/list.html"
     list_display = ("name", "is_on", "when", "last_run_words", "what")
     actions = ("enable_tasks", "disable_tasks", "run_tasks")
     list_filter = ("enabled",)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        about = (
+            "Jobs that run by themselves. Switch one off or move it: a new start of the system respects it."
+        )
+        return super().changelist_view(request, {"about": about, **(extra_context or {})})
 
     @admin.display(description="On", boolean=True)
     def is_on(self, row: PeriodicTask) -> bool:

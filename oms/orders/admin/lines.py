@@ -42,7 +42,7 @@ class OrderLineAdmin(FactAdmin):
     buttons = (AnswerCase, CorrectCause, CancelLine)
     list_display = (
         "named",
-        "sku",
+        "sku_words",
         "customer",
         "ordered_qty",
         "shipped_qty",

@@ -68,7 +68,7 @@ class PickLineAdmin(FactAdmin):
     """Lines of pick requests."""
 
     about = "One SKU to pick for one order line."
-    list_display = ("pick", "line", "sku", "qty", "shipped_qty", "returned_qty")
+    list_display = ("pick", "line", "sku_words", "qty", "shipped_qty", "returned_qty")
     list_select_related = ("pick", "line__order", "sku")
     search_fields = ("pick__number", "sku__code")
     ordering = ("-id",)
