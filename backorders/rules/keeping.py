@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from heapq import heappop, heappush
 from itertools import accumulate
 
@@ -17,13 +17,14 @@ class Kept:
     Asks are known by their place in the queue.
     """
 
-    __slots__ = ("asks", "buckets", "homes", "turns")
+    __slots__ = ("asks", "buckets", "homes", "parts", "turns")
 
     def __init__(self, asks: Sequence[Ask], buckets: Buckets) -> None:
         self.asks = asks
         self.buckets = buckets
         self.turns: set[int] = set()
         self.homes: dict[int, list[Take]] = {}
+        self.parts: dict[int, int] = {}
 
     def add(self, turn: int) -> bool:
         """Keep this promise too, if that breaks none of the others."""
@@ -35,6 +36,12 @@ class Kept:
         buckets.stand(ask.due, ask.qty)
         self.turns.add(turn)
         return True
+
+    def keep_part(self, turn: int, qty: int) -> None:
+        """Set aside what an ask holds in time although it is not all it was promised."""
+        due = self.asks[turn].due
+        self.parts[turn] = min(qty, max(0, min(self.buckets.slack[due:])))
+        self.buckets.stand(due, self.parts[turn])
 
     def settle(self, turn: int, home: Sequence[Take]) -> None:
         """Keep a promise known to fit: a bound ask in this home, a loose ask by standing."""
@@ -49,9 +56,11 @@ class Kept:
 
     def give_way(self, turn: int) -> None:
         """Lift what is set aside for this ask, because it is taking now."""
+        ask = self.asks[turn]
+        if part := self.parts.pop(turn, 0):
+            self.buckets.stand(ask.due, -part)
         if turn not in self.turns:
             return
-        ask = self.asks[turn]
         if not ask.is_bound:
             self.buckets.stand(ask.due, -ask.qty)
         for take in self.homes.pop(turn, ()):
@@ -70,23 +79,46 @@ class Kept:
         return False
 
 
-def keep_most(asks: Sequence[Ask], fresh: Callable[[], Buckets], holders: Collection[int] = ()) -> Kept:
+def keep_most(
+    asks: Sequence[Ask], fresh: Callable[[], Buckets], held: Mapping[int, int] | None = None
+) -> Kept:
     """Keep the most promises. `asks` in rank order; `fresh` gives untouched buckets.
 
-    Where as many can be kept in several ways, the `holders` (turns of those whose supply keeps their
-    promise now) keep it, then the better-ranked. Exact when every promised ask is loose. One that is
-    bound to a supply makes it a packing problem: then a good plan is made, and never one that keeps
-    fewer than plain rank order would.
+    `held`: units each turn holds now of supply that is in time for its promise. Where as many promises
+    can be kept in several ways, those whose holding keeps it go first, then the better-ranked. Who
+    lost a part of its units to a cut keeps the rest: nobody worse-ranked is served from it. Otherwise
+    exact when every promised ask is loose. One that is bound to a supply makes it a packing problem:
+    then a good plan is made, and never one that keeps fewer than plain rank order would.
     """
+    held = held or {}
     promised = [turn for turn, ask in enumerate(asks) if ask.due >= 0]
+    holders = {turn for turn in promised if held.get(turn, 0) >= asks[turn].qty}
+    parts = {turn: held[turn] for turn in promised if turn not in holders and held.get(turn)}
+    if parts:
+        return _after_a_cut(asks, promised, holders, parts, fresh())
     plan = _most(asks, promised, fresh)
     if len(plan.turns) == len(promised):
         return plan
-    for fairer in ({*holders}, set[int]()):
+    for fairer in (holders, set[int]()):
         other = _in_turn(asks, sorted(promised, key=lambda turn: (turn not in fairer, turn)), fresh())
         if len(other.turns) >= len(plan.turns):
             return other
     return plan
+
+
+def _after_a_cut(
+    asks: Sequence[Ask],
+    promised: Sequence[int],
+    holders: Collection[int],
+    parts: Mapping[int, int],
+    buckets: Buckets,
+) -> Kept:
+    """Who holds what keeps its promise goes first; then by rank, who holds a part keeping at least that."""
+    kept = Kept(asks, buckets)
+    for turn in sorted(promised, key=lambda turn: (turn not in holders, turn)):
+        if not kept.add(turn) and turn in parts:
+            kept.keep_part(turn, parts[turn])
+    return kept
 
 
 def _in_turn(asks: Sequence[Ask], turns: Iterable[int], buckets: Buckets) -> Kept:

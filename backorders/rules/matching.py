@@ -102,7 +102,7 @@ def _match_lane(queue: Sequence[Demand], supplies: Sequence[Supply], today: date
     buckets = Buckets(supplies, today)
     places = {s.location_id for s in supplies}
     asks = [_ask(demand, buckets, places) for demand in queue]
-    kept = keep_most(asks, lambda: Buckets(supplies, today), _holders(asks, buckets, holds))
+    kept = keep_most(asks, lambda: Buckets(supplies, today), _held(asks, buckets, holds))
     shares: list[_Share] = []
     loose: list[list[_Claim]] = [[] for _ in buckets.days]
     for turn, demand in enumerate(queue):
@@ -117,18 +117,19 @@ def _match_lane(queue: Sequence[Demand], supplies: Sequence[Supply], today: date
     return [Peg(queue[turn].ref, ref, qty) for turn, _, ref, qty in sorted(shares)]
 
 
-def _holders(asks: Sequence[Ask], buckets: Buckets, holds: Holds) -> set[int]:
-    """Turns of those whose promise would be kept by what they hold now."""
+def _held(asks: Sequence[Ask], buckets: Buckets, holds: Holds) -> dict[int, int]:
+    """By turn, the units it holds now of supply that is in time for its promise."""
     day_of = {supply.ref: at for at, group in enumerate(buckets.supplies) for supply in group}
     return {
-        turn
+        turn: qty
         for turn, ask in enumerate(asks)
         if ask.due >= 0
-        and ask.qty
-        <= sum(
-            qty
-            for ref, qty in holds.get(ask.demand.ref, {}).items()
-            if day_of.get(ref, ask.due + 1) <= ask.due
+        and (
+            qty := sum(
+                qty
+                for ref, qty in holds.get(ask.demand.ref, {}).items()
+                if day_of.get(ref, ask.due + 1) <= ask.due
+            )
         )
     }
 

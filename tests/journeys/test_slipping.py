@@ -267,3 +267,17 @@ def test_lines_of_one_sku_that_ship_together_move_together(world: World) -> None
     assert world.pegs("A", line=1) == [("stock", 1)]
     assert [on for on, _ in world.history("A", line=1)] == [day("12 Mar"), day("30 Mar")]
     assert world.history("A", line=2) == [(day("12 Mar"), ""), (day("30 Mar"), "supplier_late")]
+
+
+def test_nobody_worse_ranked_is_served_from_what_a_cut_left_the_better(world: World) -> None:
+    world("""
+        po    PO-7 CHAIR 10 expected 12 Mar
+        order A    CHAIR 6
+        order B    CHAIR 4
+    """)
+
+    world.cuts("PO-7", to=5)
+    world.settle()
+
+    assert world.pegs("A") == [("PO-7", 5)]
+    assert world.pegs("B") == []
