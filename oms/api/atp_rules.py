@@ -38,12 +38,6 @@ class ChargeIn(Body):
     deposit_percent = Whole(min_value=1, max_value=100, allow_null=True, default=None)
     disclosure = OptionalText(max_length=500)
 
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if attrs["policy"] == AtpRule.ChargePolicy.DEPOSIT and not attrs["deposit_percent"]:
-            words = "A deposit needs its percentage."
-            raise ValidationError({"deposit_percent": [ErrorDetail(words, code="required")]})
-        return attrs
-
 
 class AtpRuleIn(ScopeIn):
     """A rule; empty scopes are for all."""
@@ -149,10 +143,13 @@ class AtpRuleKind(PolicyKind):
     @classmethod
     def filled(cls, policy: Any, data: Mapping[str, Any], caller: Any) -> Any:
         plain = {name: value for name, value in data.items() if name != "charge"}
-        if charge := data.get("charge"):
-            policy.charge_policy = charge["policy"]
-            policy.deposit_percent = charge["deposit_percent"]
-            policy.disclosure = charge["disclosure"]
+        charge = data.get("charge", {})
+        policy.charge_policy = charge.get("policy", policy.charge_policy)
+        policy.deposit_percent = charge.get("deposit_percent", policy.deposit_percent)
+        policy.disclosure = charge.get("disclosure", policy.disclosure)
+        if policy.charge_policy == AtpRule.ChargePolicy.DEPOSIT and not policy.deposit_percent:
+            words = "A deposit needs its percentage."
+            raise ValidationError({"charge": {"deposit_percent": [ErrorDetail(words, code="required")]}})
         return super().filled(policy, plain, caller)
 
 

@@ -85,6 +85,7 @@ class GetAvailability(Read):
     scopes = READERS
     Query = AvailabilityQuery
     Output = AvailabilityPage
+    other_answers = {304: None}
 
     def read(self) -> Answer:
         asked = self.asked

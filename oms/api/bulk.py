@@ -127,7 +127,7 @@ class BulkRowOut(serializers.Serializer[BulkRow]):
 
     row_no = serializers.IntegerField(help_text="From 1; of CSV the first line of its record.")
     status = serializers.IntegerField(allow_null=True)
-    answer = serializers.JSONField(allow_null=True)
+    answer = serializers.JSONField(help_text="Null while it waits.")
 
 
 class BulkRowFilter(filtering.RowFilter):

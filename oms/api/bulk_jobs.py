@@ -24,25 +24,23 @@ AT_A_TIME = 100
 
 
 def run(job_id: int, *, at_most: float = AT_MOST_SECONDS) -> bool:
-    """Do the rows that have no answer yet; True when the job is done.
+    """Do the rows that have no answer yet; True if the time was up and some are left.
 
     A second worker on the same job leaves at once. A row whose answer was lost in a crash is sent again
     under the same idempotency key, so it is done once.
     """
     with locks.only_worker(f"bulk:{job_id}") as got:
         job = BulkJob.objects.select_related("client__channel", "client__location").filter(pk=job_id).first()
-        if not got or job is None:
+        if not got or job is None or job.state == BulkJob.State.DONE:
             return False
-        if job.state == BulkJob.State.DONE:
-            return True
         BulkJob.objects.filter(pk=job_id).update(state=BulkJob.State.RUNNING)
         until = time.monotonic() + at_most
         for row in _waiting(job):
             _do(job, row)
             if time.monotonic() > until:
-                return False
+                return True
         _finish(job)
-        return True
+        return False
 
 
 def unfinished() -> list[int]:

@@ -46,9 +46,7 @@ class WorkDays(serializers.Field[list[int], Any, Any, Any]):
         return item
 
 
-@extend_schema_field(
-    {"type": ["string", "null"], "description": "`DE` or `DE/BY`; in a body also an object."}
-)
+@extend_schema_field({"type": "string", "description": "`DE` or `DE/BY`; in a body also an object."})
 class Holidays(serializers.Field[tuple[str, str], Any, Any, Any]):
     """Whose public holidays: `DE`, `DE/BY`, `{"country": "DE", "subdivision": "BY"}` or null for none."""
 
@@ -58,7 +56,7 @@ class Holidays(serializers.Field[tuple[str, str], Any, Any, Any]):
     }
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**{"required": False, "allow_null": True, "default": ("", ""), **kwargs})
+        super().__init__(**{"allow_null": True, "default": ("", ""), **kwargs})
 
     def validate_empty_values(self, data: Any) -> tuple[bool, Any]:
         return (True, ("", "")) if data is None or data == "" else super().validate_empty_values(data)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from rest_framework import serializers
 
@@ -90,12 +91,31 @@ class ListEvents(Listing):
     ordering = "id"
 
     def rows(self) -> QuerySet[EventLog]:
-        rows = EventLog.objects.all()
+        rows = settled()
         channel = self.caller.client.channel
         if channel is None:
             return rows
         own = Order.objects.filter(number=OuterRef("subject"), channel=channel)
         return rows.filter(Q(channel_code=channel.code) | Q(Exists(own)))
+
+
+_OLDEST_WRITER = """
+SELECT min(xact_start) FROM pg_stat_activity
+ WHERE datname = current_database() AND backend_xid IS NOT NULL AND pid <> pg_backend_pid()
+"""
+
+
+def settled() -> QuerySet[EventLog]:
+    """Events before which no other can appear any more.
+
+    Ids are given out before commit: a reader who saw 8 would never come back for a 7 that commits later.
+    So what is younger than the oldest transaction still writing waits until that has ended.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_OLDEST_WRITER)
+        (since,) = cursor.fetchone() or (None,)
+    rows = EventLog.objects.all()
+    return rows if since is None else rows.filter(at__lt=since)
 
 
 def public_name(name: str, payload: Mapping[str, Any]) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 from django.db.models import QuerySet
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
+from rest_framework.fields import empty
 
 from backorders import marking
 from inventory.models import Location, Sku, working_week
@@ -59,7 +60,7 @@ class LocationOut(serializers.Serializer[Location]):
     country = serializers.CharField()
     regions = serializers.ListField(child=serializers.CharField())
     work_days = WorkDays()
-    holidays = Holidays()
+    holidays = Holidays(default=empty)
     cut_offs = serializers.ListField(child=serializers.CharField())
     receiving_days = serializers.IntegerField()
     processing_days = serializers.IntegerField()

@@ -25,7 +25,7 @@ from oms.api.filtering import RowFilter, narrowed
 from oms.api.idempotency import Answer
 from oms.api.pagination import ByCursor
 from oms.api.parsing import JsonBody
-from oms.api.schema import OperationSchema
+from oms.api.schema import SAME, OperationSchema
 from oms.api.throttling import PerClient
 from oms.kernel.actors import Actor
 from oms.kernel.errors import NotFound
@@ -51,6 +51,8 @@ class Operation:
     Query: ClassVar[type[Body]] = Body
     Output: ClassVar[Any] = None
     status: ClassVar[int] = 200
+    # Other statuses of success, with what they answer.
+    other_answers: ClassVar[Mapping[int, Any]] = {}
     parsers: ClassVar[tuple[type[BaseParser], ...]] = (JsonBody,)
 
     def __init__(self, call: Call) -> None:
@@ -148,7 +150,7 @@ class Command(Operation):
 class Upsert(Command):
     """PUT: 201 if it is new, 200 if it was there; fields left out keep their value."""
 
-    status: ClassVar[int] = 200
+    other_answers: ClassVar[Mapping[int, Any]] = {201: SAME}
     given: frozenset[str] = frozenset()
 
     def respond(self, read_body: Callable[[], Any]) -> Answer:

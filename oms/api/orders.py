@@ -1,95 +1,27 @@
 """Orders: accepted with a promise for every line or refused whole, quoted, read and listed."""
 
-import re
 from collections.abc import Collection, Sequence
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from rest_framework import serializers
-from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from backorders import promising
 from backorders.models import Demand
 from backorders.offering import Offer
 from notifications.models import Message
 from oms.api import errors, filtering, order_lines, refs
-from oms.api.calendars import Country
-from oms.api.fields import (
-    Body,
-    Code,
-    Day,
-    Flag,
-    Instant,
-    Money,
-    OptionalCode,
-    OptionalText,
-    Qty,
-    Text,
-    Whole,
-    rows_of,
-)
+from oms.api.fields import Body
 from oms.api.idempotency import Answer
 from oms.api.operations import Call, Listing, Post, Read, expanded, one
+from oms.api.order_bodies import OrderIn, QuoteOut, currency_of, customer_of, price_of
 from oms.api.order_lines import LineOut, instant
 from oms.kernel import clock
-from oms.orders.drafts import CustomerDraft, LineDraft, OrderDraft
+from oms.orders.drafts import LineDraft, OrderDraft
 from oms.orders.models import Channel, Order, PickRequest
 
 READERS = ("read", "orders", "service")
 EXPANDS = (*order_lines.EXPANDS, "messages")
-MOST_LINES = 1000
-_LOCALE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,4})?")
-
-
-class CustomerIn(Body):
-    """Who ordered; without an `external_id` the e-mail address identifies the customer."""
-
-    external_id = OptionalText(max_length=120)
-    email = serializers.EmailField(max_length=254, required=False, allow_blank=True, default="")
-    name = OptionalText(max_length=200)
-    locale = OptionalText(max_length=10)
-    consumer = Flag(default=True)
-
-    def get_fields(self) -> dict[str, Any]:
-        # `class` is a word of Python.
-        return {**super().get_fields(), "class": OptionalText(max_length=40)}
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if not (attrs["external_id"] or attrs["email"]):
-            words = "Name the customer by external_id or e-mail."
-            raise ValidationError({"external_id": [ErrorDetail(words, code="required")]})
-        if attrs["locale"] and not _LOCALE.fullmatch(attrs["locale"]):
-            words = "A locale is written as de or de-AT."
-            raise ValidationError({"locale": [ErrorDetail(words, code="invalid")]})
-        return attrs
-
-
-class OrderLineIn(Body):
-    """So many of a SKU; `cart_hold` is the token of units kept for the cart."""
-
-    line_no = Whole(min_value=1, required=False)
-    sku = Code()
-    qty = Qty()
-    unit_price = Money(required=False, allow_null=True)
-    wanted_on = Day(required=False, allow_null=True)
-    cart_hold = OptionalText(max_length=40)
-
-
-class OrderIn(Body):
-    """An order as the channel took it."""
-
-    external_id = OptionalText(max_length=120)
-    channel = OptionalCode(max_length=40)
-    region = OptionalText(max_length=40)
-    country = Country(default="", allow_blank=True)
-    state = OptionalText(max_length=10)
-    customer = CustomerIn()
-    placed_at = Instant(required=False, allow_null=True)
-    ship_policy = serializers.ChoiceField(Order.ShipPolicy.choices, default=Order.ShipPolicy.AVAILABLE)
-    time_essential = Flag(default=False)
-    priority = Whole(min_value=-1_000_000, max_value=1_000_000, default=100)
-    currency = Text(required=False, max_length=3)
-    lines = rows_of(OrderLineIn, most=MOST_LINES)
 
 
 class MessageOut(serializers.Serializer[Message]):
@@ -175,6 +107,7 @@ class AcceptOrder(Post):
     Query = QuoteQuery
     Input = OrderIn
     Output = OrderOut
+    other_answers = {200: QuoteOut}
     _channel: Channel | None = None
 
     def once(self, body: Any, data: Any) -> Answer:
@@ -211,18 +144,18 @@ class AcceptOrder(Post):
         channel = self.channel(data)
         lines = data["lines"]
         found = refs.skus([(f"lines[{index}].sku", line["sku"]) for index, line in enumerate(lines)])
-        currency = _currency(data)
+        currency = currency_of(data)
         return OrderDraft(
             source=self.caller.source,
             external_id=data["external_id"],
             channel_id=channel.pk,
-            customer=_customer(data["customer"]),
+            customer=customer_of(data["customer"]),
             lines=[
                 LineDraft(
                     line_no=line.get("line_no", number),
                     sku_id=found[line["sku"]].pk,
                     qty=line["qty"],
-                    unit_price=_price(line, found[line["sku"]], currency),
+                    unit_price=price_of(line, found[line["sku"]], currency),
                     wanted_on=line.get("wanted_on"),
                     cart_hold=line["cart_hold"],
                 )
@@ -339,40 +272,6 @@ def _head(order: Order) -> dict[str, Any]:
         "placed_at": instant(order.placed_at),
         "accepted_at": instant(order.accepted_at),
     }
-
-
-def _customer(data: Any) -> CustomerDraft:
-    return CustomerDraft(
-        external_id=data["external_id"] or data["email"][:120],
-        email=data["email"],
-        name=data["name"],
-        locale=data["locale"] or "en",
-        customer_class=data["class"],
-        is_consumer=data["consumer"],
-    )
-
-
-def _currency(data: Any) -> str:
-    """The one currency of an order: as it says, or as its prices say, else euros."""
-    given = data.get("currency", "")
-    if given and not re.fullmatch("[A-Z]{3}", given):
-        words = "A currency is a code of three capital letters such as EUR."
-        raise ValidationError({"currency": [ErrorDetail(words, code="invalid")]})
-    for index, line in enumerate(data["lines"]):
-        priced_in = (line.get("unit_price") or (None, ""))[1]
-        given = given or priced_in
-        if priced_in and priced_in != given:
-            words = f"All prices of an order are in one currency, here {given}."
-            path = {f"lines[{index}].unit_price.currency": [ErrorDetail(words, code="mixed_currencies")]}
-            raise ValidationError(path)
-    return given or "EUR"
-
-
-def _price(line: Any, sku: Any, currency: str) -> Any:
-    """The price of the line; without one the list price, if it is in the order's currency."""
-    if line.get("unit_price"):
-        return line["unit_price"][0]
-    return sku.price if sku.price is not None and sku.currency == currency else 0
 
 
 def _quoted(line_no: int, offer: Offer) -> dict[str, Any]:

@@ -11,7 +11,8 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 
-_QTY = {"type": "integer"}
+SAME = "same"
+"""In `other_answers`: the body is that of the usual status."""
 
 
 class ErrorOut(serializers.Serializer[Any]):
@@ -21,7 +22,7 @@ class ErrorOut(serializers.Serializer[Any]):
         code = serializers.CharField(help_text="Stable; decide by it.")
         message = serializers.CharField(help_text="For people; may change.")
         field = serializers.CharField(allow_null=True, help_text="Dotted path such as `lines[0].qty`.")
-        details = serializers.JSONField(allow_null=True)
+        details = serializers.JSONField(help_text="More of the same, if there is; else null.")
         request_id = serializers.CharField(help_text="Under which our logs know the request.")
 
     error = _Error()
@@ -62,6 +63,8 @@ class OperationSchema(AutoSchema):
 
     def get_response_serializers(self) -> Any:
         answers: dict[Any, Any] = {str(self.operation.status): self._answer()}
+        for status, output in self.operation.other_answers.items():
+            answers[str(status)] = self._answer() if output is SAME else output
         for status in self._refusals():
             answers[status] = ErrorOut
         return answers
@@ -116,9 +119,9 @@ class OperationSchema(AutoSchema):
         }
 
     def _refusals(self) -> list[str]:
-        statuses = ["400", "401", "403", "404", "429", "503"]
+        statuses = ["400", "401", "403", "404", "405", "406", "422", "429", "503"]
         if self.method != "GET":
-            statuses += ["409", "413", "415", "422"]
+            statuses += ["409", "413", "415"]
         if getattr(self.operation, "is_versioned", False):
             statuses += ["412", "428"]
         return sorted(statuses)

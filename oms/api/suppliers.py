@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from rest_framework import serializers
+from rest_framework.fields import empty
 
 from backorders import marking
 from inventory.models import Sku, working_week
@@ -37,7 +38,7 @@ class SupplierOut(serializers.Serializer[Supplier]):
     name = serializers.CharField()
     active = serializers.BooleanField()
     work_days = WorkDays()
-    holidays = Holidays()
+    holidays = Holidays(default=empty)
 
     def to_representation(self, supplier: Supplier) -> dict[str, Any]:
         return {

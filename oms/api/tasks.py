@@ -14,7 +14,7 @@ KEYS_ARE_KEPT = timedelta(days=30)
 @shared_task
 def run_bulk_job(job_id: int) -> None:
     """Go on with a bulk job; what does not fit into one run is nudged again."""
-    if not bulk_jobs.run(job_id) and job_id in bulk_jobs.unfinished():
+    if bulk_jobs.run(job_id):
         nudge.nudge(bulk.TASK, job_id)
 
 
@@ -22,7 +22,7 @@ def run_bulk_job(job_id: int) -> None:
 def sweep_bulk_jobs() -> None:
     """Go on with jobs whose worker died or whose nudge was lost."""
     for job_id in bulk_jobs.unfinished():
-        bulk_jobs.run(job_id)
+        nudge.nudge(bulk.TASK, job_id)
 
 
 @shared_task

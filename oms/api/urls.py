@@ -1,6 +1,6 @@
 """Every address of the API, v1."""
 
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, re_path
 
 from oms.api import (
     atp_rules,
@@ -161,7 +161,8 @@ around = [
     at("bulk/<int:id>/errors/", get=bulk.ListBulkErrors),
     at("bulk/<str:kind>/", post=bulk.StartBulkJob),
 ]
-rest = [path("<path:rest>", missing.nothing), path("", missing.nothing)]
+# Also what holds a line break, which no converter takes.
+rest = [re_path(r"^(?P<rest>(?s:.*))$", missing.nothing)]
 
 urlpatterns: list[URLPattern] = [
     *catalogue,

@@ -1,7 +1,12 @@
 """/events/: the feed of what happened."""
 
+import threading
 from collections.abc import Callable
 
+import pytest
+from django.db import connection, transaction
+
+from oms.kernel import events
 from oms.orders.models import Channel
 from tests.api.conftest import Client, Shop, refusal, settle
 
@@ -49,3 +54,33 @@ def test_another_channel_hears_only_of_its_own(shop: Shop, api_of: Callable[...,
 
     assert names(bound) == ["order.accepted"]
     assert refusal(shop.api.get("events/?after=x")) == (400, "invalid", "after")
+
+
+@pytest.mark.races
+@pytest.mark.django_db(transaction=True)
+def test_an_event_waits_for_older_ones_not_yet_committed(api_of: Callable[..., Client]) -> None:
+    api = api_of()
+    written, leave = threading.Event(), threading.Event()
+
+    def publish(subject: str) -> None:
+        events.publish(events.PolicyChanged(by="test", subject=subject, sku_ids=(), cause="other"))
+
+    def slow() -> None:
+        with transaction.atomic():
+            publish("first")
+            written.set()
+            assert leave.wait(10)
+        connection.close()
+
+    thread = threading.Thread(target=slow)
+    thread.start()
+    assert written.wait(10)
+    publish("second")
+    early = api.get("events/").body["results"]
+    leave.set()
+    thread.join()
+
+    late = api.get("events/").body["results"]
+
+    assert early == []
+    assert [row["subject"] for row in late] == ["first", "second"]

@@ -77,6 +77,7 @@ def test_errors_of_every_kind_have_one_shape(api: Client) -> None:
         return api.generic("POST", "skus/", body, content_type=content_type)
 
     assert refusal(api.get("nothing/")) == (404, "not_found", None)
+    assert refusal(api.get("atp/%0A/")) == (404, "not_found", None)
     assert refusal(api.get("skus/NONE/")) == (404, "not_found", None)
     assert refusal(api.patch("skus/", {})) == (405, "method_not_allowed", None)
     assert refusal(raw(b"<a/>", "text/xml")) == (415, "unsupported_media_type", None)

@@ -169,6 +169,17 @@ def test_a_change_of_a_rule_is_looked_at(shop: Shop) -> None:
     assert AtpRule.objects.get().mode == "backorder"
 
 
+def test_a_charge_is_changed_in_part(shop: Shop) -> None:
+    url = f"atp-rules/{shop.post('atp-rules/', RULE)['id']}/"
+
+    more = shop.api.patch(url, {"charge": {"deposit_percent": 30}}, HTTP_IF_MATCH="*")
+    none = shop.api.patch(url, {"charge": {"deposit_percent": None}}, HTTP_IF_MATCH="*")
+
+    assert more.body["charge"] == {**RULE["charge"], "deposit_percent": 30}
+    assert refusal(none) == (400, "required", "charge.deposit_percent")
+    assert shop.api.get(url).body["charge"]["deposit_percent"] == 30
+
+
 def test_a_cap_counts_what_waits_and_refuses_beyond(shop: Shop) -> None:
     shop.purchase("PO-1", "CHAIR", 10, "2026-03-12")
     seen = shop.post("caps/preview/", {"sku": "CHAIR", "max_open_units": 0})
