@@ -3,12 +3,13 @@
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from django.db import connection
+from django.db import connection, transaction
 
 from backorders import rulebook
 from backorders.insight.facts import FlowFacts, LineFact, NoticeFact, RefusalFact, StockFacts
@@ -185,6 +186,14 @@ def flow_facts(start: datetime, end: datetime, closed: Sequence[LineFact]) -> Fl
         received_qty=received,
         released_qty=sum(line.released_qty for line in closed),
     )
+
+
+@contextmanager
+def unhurried() -> Iterator[None]:
+    """One look at the books that may take minutes, beyond what a request is given."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = '20min'")
+        yield
 
 
 class _Row(NamedTuple):

@@ -11,8 +11,9 @@ from inventory.models import Sku
 from oms.demo import categories, floor, opening, undoing
 from oms.demo.buying import Buyer
 from oms.demo.columns import RetailLine, invoices
+from oms.demo.crew import Crew
 from oms.demo.opening import Replayed
-from oms.demo.taking import reason_of, take
+from oms.demo.taking import Taken, reason_of, take
 from oms.demo.tally import Tally
 from oms.demo.undoing import Ledger
 from oms.kernel import clock
@@ -25,6 +26,8 @@ from oms.orders.models import Order
 ACTOR: Actor = job("replay")
 DAWN, DUSK = time(6), time(20)
 PLAN_EVERY = timedelta(hours=1)
+# Side by side a few invoices at a time, so that nobody waits long for the last one.
+TOGETHER = 4
 Advance = Callable[[int], None]
 """Told how many rows more are done."""
 
@@ -40,8 +43,10 @@ class Replay:
     shift: timedelta
     zone: ZoneInfo
     advance: Advance
+    crew: Crew = floor.ALONE
     sku_ids: dict[str, int] = field(default_factory=dict)
     ledger: Ledger = field(default_factory=lambda: Ledger(ACTOR))
+    waiting: list[tuple[OrderDraft, Mapping[int, RetailLine]]] = field(default_factory=list)
     seen: Counter[str] = field(default_factory=Counter)
     first_day: date | None = None
     day: date | None = None
@@ -81,14 +86,15 @@ class Replay:
         self._move(datetime.combine(self.day, DUSK, self.zone))
         self._plan()
         floor.release_all()
-        floor.ship_all(source=self.world.source, tally=self.tally, actor=ACTOR)
-        floor.sweep(self.tally)
+        floor.ship_all(source=self.world.source, tally=self.tally, actor=ACTOR, crew=self.crew)
+        floor.sweep(self.tally, self.crew)
         self.buyer.close_day()
         self.buyer.buy(self.day)
         # What was cancelled or bought just now is planned before the next dawn.
         self._plan()
 
     def _plan(self) -> None:
+        self._accept()
         floor.plan_again()
         self.planned_at = self.journey.at
 
@@ -108,10 +114,15 @@ class Replay:
     def _play_group(self, group: Sequence[RetailLine]) -> None:
         match group[0].kind:
             case "sale":
-                self._accept(group)
+                lines = dict(enumerate(group, start=1))
+                self.waiting.append((self._draft(self._number(group[0].invoice), lines), lines))
+                if len(self.waiting) >= self.crew.size * TOGETHER:
+                    self._accept()
             case "cancel":
+                self._accept()
                 self._each(group, self._undo)
             case "adjust":
+                self._accept()
                 self._each(group, self._count)
             case _:
                 self.tally.charges += len(group)
@@ -143,15 +154,15 @@ class Replay:
         self.tally.skus += len(known)
         self.buyer.take_in(asked)
 
-    def _accept(self, group: Sequence[RetailLine]) -> None:
-        lines = dict(enumerate(group, start=1))
-        taken = take(self._draft(self._number(group[0].invoice), lines), ACTOR)
-        for refusal in taken.refusals:
-            self.tally.refused[reason_of(refusal)] += 1
-        if taken.order is None:
-            return
-        wanted = {line.line_no: lines[line.line_no] for line in taken.draft.lines}
-        self._remember(taken.order, wanted)
+    def _accept(self) -> None:
+        """Have the invoices that came in since the last time accepted."""
+        waiting, self.waiting = self.waiting, []
+        drafts = [(draft.placed_at, draft) for draft, _ in waiting]
+        for (_, lines), taken in zip(waiting, self.crew.each(_take, drafts), strict=True):
+            for refusal in taken.refusals:
+                self.tally.refused[reason_of(refusal)] += 1
+            if taken.order is not None:
+                self._remember(taken.order, {line.line_no: lines[line.line_no] for line in taken.draft.lines})
 
     def _draft(self, number: str, lines: Mapping[int, RetailLine]) -> OrderDraft:
         first = next(iter(lines.values()))
@@ -210,6 +221,10 @@ class Replay:
             return
         self.tally.counts += 1
         self.buyer.shelves[sku_id].give_back(delta)
+
+
+def _take(draft: OrderDraft) -> Taken:
+    return take(draft, ACTOR)
 
 
 def weeks_until(last_at: datetime) -> timedelta:

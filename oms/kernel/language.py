@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -53,6 +54,7 @@ def money(amount: Decimal, currency: str, language: str) -> str:
     return f"{number}{_SPACE}{sign or currency}"
 
 
+@lru_cache(maxsize=4096)
 def _said(on: date, form: str, language: str) -> str:
     with translation.override(language):
         words = formats.date_format(on, form)

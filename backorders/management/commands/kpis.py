@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 
 from backorders.insight import printing
+from backorders.insight.reading import unhurried
 from backorders.insight.reporting import report
 from oms.kernel import clock
 from oms.kernel.errors import InvalidValue
@@ -32,7 +33,8 @@ class Command(BaseCommand):
         end = options["end"] or clock.today(options["zone"]) + timedelta(days=1)
         start = options["start"] or end - timedelta(days=USUAL_DAYS)
         try:
-            sections = report(start=start, end=end, zone=options["zone"])
+            with unhurried():
+                sections = report(start=start, end=end, zone=options["zone"])
         except InvalidValue as error:
             raise CommandError(error.message) from error
         printing.show(sections, Console(file=self.stdout))  # type: ignore[arg-type]

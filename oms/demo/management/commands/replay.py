@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 
-from backorders.insight import printing, reporting
-from oms.demo import buying, columns, delays, opening, showing, suppliers, tally, titles
+from backorders.insight import printing, reading, reporting
+from oms.demo import buying, columns, crew, delays, opening, showing, suppliers, tally, titles
 from oms.demo.columns import Survey
 from oms.demo.replaying import ACTOR, Advance, Replay, weeks_until
 from oms.demo.tally import Tally
@@ -42,6 +42,12 @@ class Command(BaseCommand):
         parser.add_argument(
             "--seed", type=int, default=SEED, help="of what chance decides (default: %(default)s)"
         )
+        parser.add_argument(
+            "--workers",
+            type=int,
+            default=1,
+            help="processes that take and ship side by side (default: 1)",
+        )
         parser.add_argument("--rate", type=float, help="rows per second at most (default: as fast as it can)")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -64,7 +70,7 @@ class Command(BaseCommand):
     ) -> Replay:
         world = opening.open_shop(titles.known())
         started = perf_counter()
-        with clock.travel(BEFORE_ALL) as journey:
+        with crew.of(options["workers"]) as hands, clock.travel(BEFORE_ALL) as journey:
             replay = Replay(
                 world=world,
                 buyer=buying.Buyer(
@@ -77,6 +83,7 @@ class Command(BaseCommand):
                 ),
                 tally=run,
                 journey=journey,
+                crew=hands,
                 shift=shift,
                 zone=ZoneInfo(world.location.timezone),
                 advance=_at_most(options["rate"], advance) if options["rate"] else advance,
@@ -88,7 +95,7 @@ class Command(BaseCommand):
     def _judge(self, console: Console, replay: Replay) -> None:
         zone = replay.world.location.timezone
         if replay.first_day and replay.day:
-            with clock.travel(replay.journey.at):
+            with clock.travel(replay.journey.at), reading.unhurried():
                 sections = reporting.report(
                     start=replay.first_day, end=replay.day + timedelta(days=1), zone=zone
                 )
