@@ -1,5 +1,6 @@
 """How much later than expected goods are promised: measured on past receipts, or the rule's least days."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date, timedelta
 from threading import Lock
@@ -13,6 +14,8 @@ from purchasing import reliability
 TUNING = Tuning()
 REMEMBERED = timedelta(days=730)
 MEDIAN: Level = 0.5
+# Until a supplier has delivered so often, a person's least buffer speaks for it, not what others did.
+ENOUGH = 8
 GROUPS = ("all suppliers", "supplier", "supplier × category", "supplier × SKU")
 
 
@@ -78,7 +81,8 @@ class Buffers:
             return fixed
         median, at_level = estimates
         return Buffered(
-            median_days=median.days,
+            # The expected day is the supplier's own word: early arrivals promise nobody more.
+            median_days=max(0, median.days),
             level_days=max(at_level.days, least_days),
             estimate=at_level,
             late_by=late_by,
@@ -92,7 +96,7 @@ class Buffers:
         if key not in self._known:
             groups = groups_of(supplier=supplier_id, category=sku.category, sku=sku.pk)
             is_fresh, self._is_fresh = self._is_fresh, True
-            found = _history.at([MEDIAN, level], groups, self._on, late_by, is_fresh)
+            found = _history.at([MEDIAN, level], groups, self._on, late_by, is_fresh, supplier_id)
             self._known[key] = (found[0], found[1]) if found else None
         return self._known[key]
 
@@ -108,15 +112,24 @@ class _History:
         self._lateness = Lateness(tuning=TUNING)
         self._read_on: date | None = None
         self._newest = 0
+        self._deliveries: Counter[int] = Counter()
 
     def at(
-        self, levels: list[Level], groups: tuple[Any, ...], on: date, late_by: int | None, is_fresh: bool
+        self,
+        levels: list[Level],
+        groups: tuple[Any, ...],
+        on: date,
+        late_by: int | None,
+        is_fresh: bool,
+        supplier_id: int,
     ) -> list[Estimate]:
-        """An estimate per level; looks for new deliveries first, unless what is known is fresh."""
+        """An estimate per level, none while a supplier is new; learns new deliveries first unless fresh."""
         # Another thread may be learning just now.
         with self._lock:
             if not is_fresh:
                 self._learn(on)
+            if self._deliveries[supplier_id] < ENOUGH:
+                return []
             return self._lateness.at(levels, groups=groups, on=on, late_by=late_by)
 
     def _learn(self, on: date) -> None:
@@ -128,12 +141,14 @@ class _History:
                 self._add(rows[1:] if self._newest else rows)
                 return
         self._lateness, self._newest, self._read_on = Lateness(tuning=TUNING), 0, on
+        self._deliveries.clear()
         self._add(reliability.booked_from(receipt_line_id=0, since=since))
 
     def _add(self, rows: list[tuple[int, reliability.Lateness]]) -> None:
         for pk, late in rows:
             groups = groups_of(supplier=late.supplier_id, category=late.category, sku=late.sku_id)
             self._lateness.add(Sample(days=late.late_days, recorded_on=late.received_on, groups=groups))
+            self._deliveries[late.supplier_id] += 1
             self._newest = pk
 
 

@@ -22,7 +22,7 @@ JOBS = (
     Job(
         "release allocated goods",
         "backorders.tasks.release_waiting",
-        MINUTE,
+        schedule(15.0),
         "Hands to the warehouse what is allocated and may go: orders just accepted, days just reached.",
     ),
     Job(

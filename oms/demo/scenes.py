@@ -5,16 +5,17 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import F, Max, QuerySet, Sum
+from django.db.models import F, Max, QuerySet
 
 from backorders import carts, causes, planning, replanning
-from backorders.models import Backorder, Peg
+from backorders.models import Backorder
 from inventory import counting, holding
 from inventory.models import Sku, Supply
 from notifications import delivery
 from oms.demo import floor, shop
 from oms.demo.acting import act
 from oms.demo.living import ACTOR, Life
+from oms.demo.occasions import NoOccasion, awaited, awaited_lines
 from oms.demo.taking import take
 from oms.kernel import clock
 from oms.kernel.actors import user
@@ -32,10 +33,6 @@ BUYER, SERVICE, WAREHOUSE = user("buyer"), user("service"), user("warehouse")
 NEARLY_A_WEEK = timedelta(days=6)
 OVERDUE_SINCE, SHORT_LEAD = timedelta(days=3), timedelta(days=4)
 GIFTS_FOR_LATER = timedelta(days=21)
-
-
-class NoOccasion(Exception):
-    """The day gives no occasion for a scene."""
 
 
 @dataclass
@@ -120,7 +117,7 @@ class Scenes:
         buyer.diary.to_receive[self._in(3)].append(PurchaseOrder.objects.get(number="PO-DROP-1").pk)
 
     def _slip_last_week(self) -> None:
-        for line in _awaited_lines(self._today)[:2]:
+        for line in awaited_lines(self._today)[:2]:
             self._change(line, expected_on=line.expected_on + timedelta(days=12), cause="supplier_late")
 
     def _order_what_never_comes(self) -> None:
@@ -155,16 +152,16 @@ class Scenes:
             )
 
     def _slip_today(self) -> None:
-        for line in _awaited_lines(self._today)[:3]:
+        for line in awaited_lines(self._today)[:3]:
             later = line.expected_on + timedelta(days=9)
             self._change(line, expected_on=later, cause="supplier_late", note="Furnace repair at the factory")
 
     def _pull_in(self) -> None:
-        line = _awaited(self._in(3), 5)
+        line = awaited(self._in(3), 5)
         self._change(line, expected_on=line.expected_on - timedelta(days=2), cause="supplier_early")
 
     def _cut(self) -> None:
-        line = _awaited(self._today, 4)
+        line = awaited(self._today, 4)
         self._change(line, qty=line.ordered_qty - line.open_qty // 2, cause="supplier_short")
 
     def _change(
@@ -210,7 +207,7 @@ class Scenes:
 
     def _receive_in_part(self) -> None:
         """Half of a purchase came this morning; a little of it broken, a little to be looked at."""
-        order = _awaited(self._today, 6).purchase_order
+        order = awaited(self._today, 6).purchase_order
         lines = [
             ReceivedLine(
                 line_no=line.line_no,
@@ -278,7 +275,7 @@ class Scenes:
 
     def _order_without_address(self) -> None:
         """Who left no address cannot be told of the delay that follows: the notice waits for a person."""
-        line = _awaited(self._today, 0, location="LON")
+        line = awaited(self._today, 0, location="LON")
         who = CustomerDraft(external_id="PHONE-1", name="Caller", locale="en")
         self._order("PHONE-1", who, [line.sku])
 
@@ -397,20 +394,3 @@ class Scenes:
         if len(ids) == 3:
             act(signalling.accept_signals, signal_ids=ids[:2], actor=BUYER)
             act(signalling.dismiss_signal, signal_id=ids[2], note="Bought at the fair already", actor=BUYER)
-
-
-def _awaited(after: date, place: int, location: str = "") -> PurchaseLine:
-    """One of the most awaited lines, or the last there is; raises NoOccasion if nothing is awaited."""
-    lines = [line for line in _awaited_lines(after) if location in {"", line.purchase_order.location.code}]
-    if not lines:
-        raise NoOccasion("nothing is awaited")
-    return lines[min(place, len(lines) - 1)]
-
-
-def _awaited_lines(after: date) -> list[PurchaseLine]:
-    """Open purchase lines not in a container that customers wait for, the most awaited first."""
-    claims = Peg.objects.filter(supply__purchase_line__isnull=False, supply__ready_on__gt=after)
-    most = claims.order_by().values_list("supply__purchase_line").annotate(units=Sum("qty"))
-    ids = [line_id for line_id, _ in most.order_by("-units", "supply__purchase_line")]
-    lines = PurchaseLine.objects.select_related("purchase_order__location", "sku").in_bulk(ids)
-    return [lines[pk] for pk in ids if not lines[pk].inbound_lines.exists()]

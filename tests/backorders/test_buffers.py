@@ -232,15 +232,15 @@ def test_the_narrowest_history_with_enough_deliveries_speaks_alone() -> None:
     receive(other, chair, [9] * 40)
 
     asked = [ask(acme, chair), ask(acme, SkuFactory.create(category="seats")), ask(acme, lamp)]
-    asked.append(ask(SupplierFactory.create(), chair))
+    unknown = ask(SupplierFactory.create(), chair)
 
     found = [(GROUPS[row.estimate.depth], row.level_days) for row in asked if row.estimate]
     assert found == [
         ("supplier × SKU", 1),
         ("supplier × category", 3),
         ("supplier", 5),
-        ("all suppliers", 9),
     ]
+    assert (unknown.level_days, unknown.is_measured) == (0, False)
 
 
 @pytest.mark.django_db
