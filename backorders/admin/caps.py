@@ -11,7 +11,7 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter, RelatedDropdo
 from backorders.admin.policies import PolicyAdmin, PolicyForm
 from backorders.models import Cap, CapClaim, CapUsage, CartHold, RefusedDemand
 from oms.kernel import clock, shown
-from oms.kernel.admin.base import FactAdmin
+from oms.kernel.admin.base import FactAdmin, dated
 from oms.kernel.admin.filters import Choice
 
 
@@ -106,7 +106,7 @@ class CapUsageAdmin(FactAdmin):
     """Counters of caps."""
 
     about = "How much of each cap is used, by its week or month where it has them. The sum of the claims."
-    list_display = ("cap", "bucket_on", "used_qty", "ceiling")
+    list_display = ("cap", dated("bucket_on", "Week or month"), "used_qty", "ceiling")
     list_filter = (("cap", AutocompleteSelectFilter),)
     list_select_related = ("cap",)
     search_fields = ("cap__name",)

@@ -122,7 +122,6 @@ class BackorderAdmin(FactAdmin):
         "backordered",
         "open_words",
         "cause_chip",
-        "confidence_words",
         "promised",
         "waits",
     )

@@ -15,6 +15,7 @@ from inventory.admin import sku_page
 from inventory.admin.stock_buttons import CountStock, HoldStock
 from inventory.models import Alternative, KitPart, Location, Sku
 from oms.kernel import shown
+from oms.kernel.admin.base import dated
 from oms.kernel.admin.forms import WEEKDAYS, WorkDaysField
 
 TONES = {"active": "good", "unreleased": "note", "discontinued": "plain"}
@@ -49,7 +50,15 @@ class SkuAdmin(PlansAgain):
     when_empty = "SKUs come over REST or by “Add”."
     page = "workplace/sku.html"
     buttons = (CountStock, HoldStock, ReplanSku)
-    list_display = ("code", "title", "category", "status_chip", "price_words", "pack_qty", "launch_on")
+    list_display = (
+        "code",
+        "title",
+        "category",
+        "status_chip",
+        "price_words",
+        "pack_qty",
+        dated("launch_on", "Launched"),
+    )
     list_filter = ("status", "is_tracked")
     search_fields = ("code", "title", "category")
     sortable_by = ("code",)

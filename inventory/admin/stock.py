@@ -11,7 +11,7 @@ from backorders.queries import who_waits_for
 from inventory.admin.stock_buttons import ClearHold, CountHere
 from inventory.models import Movement, StockCount, StockHold, Supply
 from oms.kernel import clock, shown
-from oms.kernel.admin.base import FactAdmin
+from oms.kernel.admin.base import FactAdmin, dated
 from oms.kernel.admin.filters import Choice
 
 KIND_TONES = {"stock": "good", "hold": "warn", "purchase": "note", "transfer": "note", "production": "note"}
@@ -141,7 +141,16 @@ class StockHoldAdmin(FactAdmin):
     about = "Units on hand that must not ship. Clear a hold when the goods are good, or write them off."
     when_empty = "Nothing is on hold. Hold units from the page of their SKU."
     buttons = (ClearHold,)
-    list_display = ("sku_words", "location", "qty", "cause_words", "state", "clears_on", "placed", "by_words")
+    list_display = (
+        "sku_words",
+        "location",
+        "qty",
+        "cause_words",
+        "state",
+        dated("clears_on", "Clears"),
+        "placed",
+        "by_words",
+    )
     list_filter = (OpenHoldFilter, ("sku", AutocompleteSelectFilter), ("location", RelatedDropdownFilter))
     list_select_related = ("sku", "location")
     search_fields = ("sku__code",)

@@ -15,6 +15,8 @@ from oms.kernel.causes import CAUSES
 
 NOTHING = "–"
 DAY = 86_400
+# Where there is no room for both side by side, the line breaks between them.
+_TWO_PARTS = '<span class="oms-part">{}</span> <span class="oms-part">{}</span>'
 STATE_TONES = {
     **dict.fromkeys(("sent", "shipped", "confirmed", "settled", "inspected", "arrived", "done"), "good"),
     **dict.fromkeys(("queued", "sending", "acked", "accepted", "expected", "open"), "note"),
@@ -71,7 +73,7 @@ def spelt(code: str) -> str:
     return code.replace("_", " ")
 
 
-def titled(code: str, title: str, most: int = 32) -> str:
+def titled(code: str, title: str, most: int = 24) -> str:
     """A code with the beginning of its title, for those who do not know codes by heart."""
     if not title or title == code:
         return code
@@ -127,8 +129,8 @@ def lateness(on: date | None, today: date) -> str:
     if on is None:
         return NOTHING
     if on >= today:
-        return format_html("{} {}", day(on), muted(distance(on, today)))
-    return format_html("{} {}", day(on), chip(f"{count((today - on).days, 'day')} late", "bad"))
+        return format_html(_TWO_PARTS, day(on), muted(distance(on, today)))
+    return format_html(_TWO_PARTS, day(on), chip(f"{count((today - on).days, 'day')} late", "bad"))
 
 
 def deadline(by: datetime) -> SafeString:
@@ -136,7 +138,7 @@ def deadline(by: datetime) -> SafeString:
     left = (by - clock.now()).total_seconds()
     tone = "bad" if left < DAY else "warn" if left < 2 * DAY else "plain"
     words = "passed" if left < 0 else f"{span(left)} left"
-    return format_html("{} {}", instant(by), chip(words, tone))
+    return format_html(_TWO_PARTS, instant(by), chip(words, tone))
 
 
 def span(seconds: float) -> str:

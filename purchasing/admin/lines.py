@@ -11,7 +11,7 @@ from backorders.models import Peg
 from backorders.queries import who_waits_for
 from inventory.models import Supply
 from oms.kernel import clock, shown
-from oms.kernel.admin.base import FactAdmin
+from oms.kernel.admin.base import FactAdmin, dated
 from oms.kernel.admin.filters import Choice
 from oms.workplace import overdue_purchases
 from purchasing.admin.line_buttons import ChangeLine, GiveUpLine
@@ -53,7 +53,7 @@ class PurchaseLineAdmin(FactAdmin):
         "supplier",
         "state_chip",
         "expected",
-        "confirmed_on",
+        dated("confirmed_on", "Confirmed"),
         "to_come_words",
         "waiting",
     )
@@ -146,7 +146,16 @@ class DateChangeAdmin(ChangeAdmin):
 
     about = "Every time a purchase line was moved or confirmed: by whom, and why."
     list_filter = ("field",)
-    list_display = ("at_words", "line", "field", "from_on", "to_on", "cause_words", "note", "by_words")
+    list_display = (
+        "at_words",
+        "line",
+        "field",
+        dated("from_on", "From"),
+        dated("to_on", "To"),
+        "cause_words",
+        "note",
+        "by_words",
+    )
 
 
 @admin.register(QtyChange)

@@ -1,6 +1,6 @@
 """What every list and page of the admin has in common: bounded counting, buttons, facts that nobody edits."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from django.contrib import admin
@@ -15,6 +15,15 @@ from unfold.views import ChangeList
 from oms.kernel import shown
 from oms.kernel.admin import buttons, paging
 from oms.kernel.admin.buttons import Button
+
+
+def dated(field: str, heading: str) -> Callable[[Any], str]:
+    """A column for a calendar day, written as everywhere in the admin."""
+
+    def column(row: Any) -> str:
+        return shown.day(getattr(row, field))
+
+    return admin.display(description=heading)(column)
 
 
 class HouseList(ChangeList):

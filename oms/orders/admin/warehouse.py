@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from unfold.contrib.filters.admin import RelatedDropdownFilter
 
 from oms.kernel import shown
-from oms.kernel.admin.base import FactAdmin, FactInline
+from oms.kernel.admin.base import FactAdmin, FactInline, dated
 from oms.kernel.admin.filters import Choice
 from oms.orders.admin.warehouse_buttons import AcknowledgePick, GiveBackPick, InspectReturn, ShipPick
 from oms.orders.models import (
@@ -118,7 +118,14 @@ class ReturnAdmin(FactAdmin):
     when_empty = "No return is announced."
     buttons = (InspectReturn,)
     inlines = (ReturnLineInline,)
-    list_display = ("external_id", "order", "location", "state_chip", "expected_on", "created")
+    list_display = (
+        "external_id",
+        "order",
+        "location",
+        "state_chip",
+        dated("expected_on", "Expected"),
+        "created",
+    )
     list_filter = ("state", ("location", RelatedDropdownFilter))
     list_select_related = ("order", "location")
     search_fields = ("order__number",)
