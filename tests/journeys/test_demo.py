@@ -74,7 +74,7 @@ def run_facts(folder: Path, seed: int) -> list[object]:
     replay(folder, *DAYS, options=(f"--seed={seed}",))
     orders = OrderLine.objects.order_by("pk").values_list("sku__code", "shipped_qty", "cancelled_qty")
     bought = PurchaseLine.objects.order_by("pk").values_list("sku__code", "ordered_qty", "expected_on")
-    facts = [*orders, *bought]
+    facts: list[object] = [*orders, *bought]
     transaction.savepoint_rollback(before)
     return facts
 
@@ -199,3 +199,19 @@ def test_a_load_that_was_broken_off_is_not_continued(world: World) -> None:
         call_command("load_demo", "--small", "--force", stdout=StringIO())
 
     assert Order.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_keep_the_books_together(tmp_path: Path) -> None:
+    rows = [
+        f"A{n} sale {sku} {n % 7 + 1} 2010-01-04T09:{n:02d} {n}"
+        for n in range(24)
+        for sku in ("CHAIR", "TABLE")
+    ]
+
+    printed = replay(tmp_path, *rows, "C1 cancel CHAIR -3 2010-01-04T10:30 5", options=("--workers=2",))
+
+    assert "Oversold units: 0" in printed
+    assert auditing.books_balance() == []
+    assert Order.objects.count() == 24
+    assert Cancellation.objects.get().qty == 3
