@@ -34,6 +34,8 @@ SECURE_PROXY_SSL_HEADER = (
     ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
 )
 X_FRAME_OPTIONS = "DENY"
+# Where people are led who log in by the bare address of the form.
+LOGIN_REDIRECT_URL = "admin:index"
 # A body of a bulk import is streamed to its job; everything else must fit into this.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 
