@@ -73,12 +73,13 @@ def spelt(code: str) -> str:
     return code.replace("_", " ")
 
 
-def titled(code: str, title: str, most: int = 24) -> str:
-    """A code with the beginning of its title, for those who do not know codes by heart."""
+def titled(code: str, title: str) -> str:
+    """A code with what it stands for, for those who do not know codes by heart."""
     if not title or title == code:
         return code
-    short = title if len(title) <= most else f"{title[: most - 1]}…"
-    return format_html('{} <span class="oms-muted" title="{}">{}</span>', code, title, short)
+    return format_html(
+        '<span class="oms-part">{} <span class="oms-title" title="{}">{}</span></span>', code, title, title
+    )
 
 
 def muted(text: object) -> SafeString:

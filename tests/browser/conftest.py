@@ -64,10 +64,11 @@ def visit(chromium: Browser, live_server: LiveServer, world: World) -> Iterator[
         page.on("pageerror", lambda error: wrong.append(f"script: {error}"))
         page.on("request", lambda request: wrong.extend(_foreign(request, live_server.url)))
         pages.append(page)
-        page.goto("/admin/")
+        page.goto("/admin/login/")
         page.get_by_label("Username").fill("anna")
         page.get_by_label("Password").fill("a long password")
         page.get_by_role("button", name="Log in").click()
+        page.wait_for_url("**/admin/")
         return page
 
     yield opened
