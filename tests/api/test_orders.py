@@ -34,6 +34,19 @@ def test_a_short_line_is_promised_from_the_purchase(shop: Shop) -> None:
     assert line["mode"] == "accidental"
 
 
+def test_a_kit_has_as_many_now_as_its_scarcest_part_makes(shop: Shop) -> None:
+    shop.put("skus/SET/", {"components": [{"sku": "CHAIR", "qty": 4}, {"sku": "LAMP", "qty": 1}]})
+    shop.stock("CHAIR", 9)
+    shop.stock("LAMP", 5)
+    shop.purchase("PO-1", "CHAIR", 20, "2026-03-12")
+
+    order = shop.order("A-1", "SET", 3)
+
+    line = order["lines"][0]
+    assert (line["now_qty"], line["later_qty"], line["state"]) == (2, 1, "backorder")
+    assert shop.api.get(f"orders/{order['number']}/").body["lines"][0]["now_qty"] == 2
+
+
 def test_a_refused_order_names_every_line_and_keeps_nothing(shop: Shop) -> None:
     shop.stock("CHAIR", 3)
     body = shop.order_body("A-1", "CHAIR", 5)

@@ -33,6 +33,18 @@ def test_the_answer_says_to_whom_goods_went(shop: Shop) -> None:
     assert shop.api.get(f"orders/{first}/").body["lines"][0]["state"] == "in_stock"
 
 
+def test_who_had_goods_before_is_not_named(shop: Shop) -> None:
+    shop.stock("CHAIR", 2)
+    shop.order("A-0", "CHAIR", 2)
+    shop.purchase("PO-1", "CHAIR", 10, "2026-03-12")
+    late = shop.order("A-1", "CHAIR", 4)["number"]
+
+    receipt = shop.post("receipts/", body())
+
+    assert [(row["order"], row["qty"]) for row in receipt["allocated"]] == [(late, 4)]
+    assert receipt["free_qty"] == 6
+
+
 def test_a_short_receipt_serves_the_best_ranked(shop: Shop) -> None:
     shop.purchase("PO-1", "CHAIR", 10, "2026-03-12")
     first = shop.order("A-1", "CHAIR", 4)["number"]
