@@ -18,7 +18,8 @@ def nothing(request: HttpRequest, rest: str = "") -> HttpResponse:
 
 
 def _not_found() -> HttpResponse:
-    return JsonResponse(errors.body_of("not_found", "There is no such address."), status=404)
+    body = errors.body_of("not_found", "There is no such address.")
+    return JsonResponse(body, status=404, headers={"X-Request-ID": body["error"]["request_id"]})
 
 
 def _is_here(there: str) -> bool:
