@@ -50,6 +50,13 @@ class Diary:
     to_tell: defaultdict[date, list[tuple[int, date]]] = field(default_factory=lambda: defaultdict(list))
     to_receive: defaultdict[date, list[int]] = field(default_factory=lambda: defaultdict(list))
 
+    def postpone(self, order_id: int, days: int) -> None:
+        """A purchase comes so many days later than it was to."""
+        on = next((day for day, orders in self.to_receive.items() if order_id in orders), None)
+        if on is not None:
+            self.to_receive[on].remove(order_id)
+            self.to_receive[on + timedelta(days=days)].append(order_id)
+
 
 @dataclass
 class Buyer:

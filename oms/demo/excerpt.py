@@ -19,7 +19,7 @@ DATA = Path(__file__).with_name("data")
 FIRST_DAY, LAST_DAY = "2010-09-20", "2010-11-14"
 SKUS = 96
 # One invoice in so many: enough for queues on every SKU, few enough to load in half a minute.
-KEEP_ONE_IN = 6
+KEEP_ONE_IN = 8
 MOST_LINES = 30
 
 LINE_COLUMNS = ("line", "invoice", "kind", "sku", "qty", "ts", "price_gbp", "customer", "country", "note")

@@ -22,6 +22,8 @@ class Shelf:
     daily: float = 0.0
     today_qty: int = 0
     is_known: bool = False
+    is_bought_when_sold: bool = False
+    """Nothing of it is kept: only what is owed is bought."""
 
     def sell(self, qty: int) -> None:
         """Demand of so many units."""
@@ -35,7 +37,8 @@ class Shelf:
     def end_day(self) -> None:
         """Let the day's demand into the running mean; the first day of a SKU is no mean yet."""
         weight = NEWEST if self.is_known else 2 * NEWEST
-        self.daily += weight * (self.today_qty - self.daily)
+        if not self.is_bought_when_sold:
+            self.daily += weight * (self.today_qty - self.daily)
         self.is_known = True
         self.today_qty = 0
 

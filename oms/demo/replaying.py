@@ -7,6 +7,7 @@ from datetime import date, datetime, time, timedelta
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
+from backorders import planning
 from inventory.models import Sku
 from oms.demo import categories, floor, opening, undoing
 from oms.demo.buying import Buyer
@@ -79,6 +80,7 @@ class Replay:
         self._move(datetime.combine(day, DAWN, self.zone))
         self.buyer.tell_slips(day)
         self.buyer.receive_due(day)
+        planning.mark_overdue()
         self._plan()
 
     def _dusk(self) -> None:

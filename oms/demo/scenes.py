@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 
 from django.db.models import F, Max, QuerySet
 
@@ -12,7 +13,7 @@ from backorders.models import Backorder
 from inventory import counting, holding
 from inventory.models import Sku, Supply
 from notifications import delivery
-from oms.demo import floor, shop
+from oms.demo import floor, shop, specials
 from oms.demo.acting import act
 from oms.demo.living import ACTOR, Life
 from oms.demo.occasions import NoOccasion, awaited, awaited_lines
@@ -23,14 +24,14 @@ from oms.kernel.errors import DomainError
 from oms.orders import lifecycle, returning, shipping
 from oms.orders.drafts import CustomerDraft, LineDraft, OrderDraft
 from oms.orders.models import Order, OrderLine, PickRequest
-from purchasing import changing, containers, ordering, receiving, signalling
-from purchasing.models import PurchaseLine, PurchaseOrder, Signal, Supplier, SupplierSku
-from purchasing.ordering import NewLine
+from purchasing import changing, containers, receiving, signalling
+from purchasing.models import PurchaseLine, PurchaseOrder, Signal, Supplier
 from purchasing.receiving import ReceivedLine
 
 BUYER, SERVICE, WAREHOUSE = user("buyer"), user("service"), user("warehouse")
 # A delay asked about so long ago will be answered by silence within the day.
 NEARLY_A_WEEK = timedelta(days=6)
+LONG_SLIP = 12
 OVERDUE_SINCE, SHORT_LEAD = timedelta(days=3), timedelta(days=4)
 GIFTS_FOR_LATER = timedelta(days=21)
 
@@ -45,7 +46,7 @@ class Scenes:
 
     def plan(self) -> None:
         """Put the scenes that belong into earlier days into the life's calendar."""
-        self.life.at_dawn[self.first] = self._announce_the_drop
+        self.life.at_dawn[self.first] = partial(specials.announce, self.life, self.now)
         self.life.at_dawn[(self.now - NEARLY_A_WEEK).date()] = self._slip_last_week
         self.life.at_dawn[(self.now - OVERDUE_SINCE - SHORT_LEAD).date()] = self._order_what_never_comes
 
@@ -95,36 +96,21 @@ class Scenes:
     def _in(self, days: int) -> date:
         return self._today + timedelta(days=days)
 
-    def _announce_the_drop(self) -> None:
-        """Two runs and no more, one soon and one late; and the terms of what is never on a shelf."""
-        supplier = Supplier.objects.order_by("code")[1]
-        sku = self.life.made.skus[shop.DROP.sku]
-        for code, days in (
-            (shop.DROP.sku, 30),
-            (shop.PREORDER.sku, 30),
-            (shop.MADE.sku, 14),
-            (shop.LIGHT.sku, 10),
-        ):
-            SupplierSku.objects.create(
-                supplier=supplier, sku=self.life.made.skus[code], lead_time_days=days, moq=10, pack_qty=10
-            )
-        self._place("PO-DROP-1", supplier, [sku], qty=300, expected_on=self._in(3))
-        late = (self.now + timedelta(days=8)).date()
-        self._place("PO-DROP-2", supplier, [sku], qty=240, expected_on=late)
-        launched = self.life.made.skus[shop.PREORDER.sku]
-        self._place("PO-LAUNCH", supplier, [launched], qty=120, expected_on=shop.launch_day(self.now.date()))
-        buyer = self.life.buyers["LON"]
-        buyer.diary.to_receive[self._in(3)].append(PurchaseOrder.objects.get(number="PO-DROP-1").pk)
-
     def _slip_last_week(self) -> None:
-        for line in awaited_lines(self._today)[:2]:
-            self._change(line, expected_on=line.expected_on + timedelta(days=12), cause="supplier_late")
+        """Two purchases, whole: who says nothing by tomorrow has answered."""
+        orders = dict.fromkeys(line.purchase_order_id for line in awaited_lines(self._today))
+        for order_id in list(orders)[:2]:
+            for line in PurchaseLine.objects.filter(purchase_order_id=order_id, received_qty=0):
+                later = line.expected_on + timedelta(days=LONG_SLIP)
+                self._change(line, expected_on=later, cause="transport_late")
+            for buyer in self.life.buyers.values():
+                buyer.diary.postpone(order_id, LONG_SLIP)
 
     def _order_what_never_comes(self) -> None:
         supplier = Supplier.objects.order_by("code")[0]
         skus = Sku.objects.filter(suppliers__supplier=supplier).order_by("code")[:3]
         days = (clock.now() + SHORT_LEAD).date()
-        self._place("PO-OVERDUE", supplier, skus, qty=48, expected_on=days)
+        specials.place(self.life, "PO-OVERDUE", supplier, skus, qty=48, expected_on=days)
 
     def _load_containers(self) -> None:
         """Two ships are on their way; one of them has just been told to be late."""
@@ -152,7 +138,8 @@ class Scenes:
             )
 
     def _slip_today(self) -> None:
-        for line in awaited_lines(self._today)[:3]:
+        steady = [line for line in awaited_lines(self._today) if not line.date_changes.exists()]
+        for line in steady[:3]:
             later = line.expected_on + timedelta(days=9)
             self._change(line, expected_on=later, cause="supplier_late", note="Furnace repair at the factory")
 
@@ -180,28 +167,6 @@ class Scenes:
             qty=qty,
             cause=cause,
             note=note,
-            actor=BUYER,
-        )
-
-    def _place(
-        self,
-        number: str,
-        supplier: Supplier,
-        skus: Sequence[Sku] | QuerySet[Sku],
-        *,
-        qty: int,
-        expected_on: date,
-    ) -> None:
-        lines = [
-            NewLine(line_no=no, sku_id=sku.pk, qty=qty, expected_on=expected_on)
-            for no, sku in enumerate(skus, start=1)
-        ]
-        act(
-            ordering.place,
-            number=number,
-            supplier_id=supplier.pk,
-            location_id=self.life.made.locations["LON"].pk,
-            lines=lines,
             actor=BUYER,
         )
 

@@ -1,5 +1,6 @@
 """The demo shop as data: places, channels, suppliers, rules, caps and policies."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, time
 from decimal import Decimal
@@ -16,7 +17,7 @@ class Role:
     """A SKU with a part of its own to play, by its code in the excerpt."""
 
     sku: str
-    rule: dict[str, Any] = field(default_factory=dict)
+    rule: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
 
 LOCATIONS: dict[str, dict[str, Any]] = {
@@ -89,6 +90,8 @@ PREORDER = Role(
     "22940", {"mode": "preorder", "oversell_qty": 200, "charge_policy": "deposit", "deposit_percent": 20}
 )
 DENIED = Role("22909", {"mode": "deny"})
+BOUGHT_WHEN_SOLD = {MADE: 14, LIGHT: 10}
+"""Days until a supplier has them here, once somebody has ordered one."""
 ROLES = {
     "Cakestand drop": DROP,
     "Doormats are woven to order": MADE,

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 
-from oms.demo import furnishing, shop, showing, stream, tally, titles
+from oms.demo import crew, furnishing, shop, showing, stream, tally, titles
 from oms.demo.living import Life
 from oms.demo.scenes import Scenes
 from oms.kernel import clock
@@ -28,6 +28,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """How much of it, and whether beside other orders."""
         parser.add_argument("--small", action="store_true", help="a few days of a few orders, for tests")
+        parser.add_argument("--workers", type=int, help="processes that take and ship (default: 2; small: 1)")
         parser.add_argument("--force", action="store_true", help="even where there are other orders")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -39,7 +40,9 @@ class Command(BaseCommand):
         _check_empty(options["force"])
         run = tally.Tally()
         started = perf_counter()
-        self._load(console, run, is_small=options["small"])
+        workers = options["workers"] or (1 if options["small"] else 2)
+        with crew.of(workers) as hands:
+            self._load(console, run, hands, is_small=options["small"])
         run.seconds = perf_counter() - started
         verdict = tally.verdict()
         showing.counts(console, run)
@@ -47,7 +50,7 @@ class Command(BaseCommand):
         if not verdict.is_clean:
             raise CommandError("The books are not clean.")
 
-    def _load(self, console: Console, run: tally.Tally, *, is_small: bool) -> None:
+    def _load(self, console: Console, run: tally.Tally, hands: crew.Crew, *, is_small: bool) -> None:
         now = clock.now()
         some = {"one_in": SMALL_ONE_IN, "days": SMALL_DAYS} if is_small else {}
         invoices = stream.invoices(now, **some)
@@ -57,7 +60,7 @@ class Command(BaseCommand):
         run.rows = steps
         with clock.travel(invoices[0].at) as journey, showing.bar(console, "load_demo", steps) as advance:
             journey.move_to(invoices[0].at.replace(hour=0, minute=0))
-            life = Life(made, journey, run, Random(SEED), advance)
+            life = Life(made, journey, run, Random(SEED), advance, hands)
             scenes = Scenes(life, invoices[0].at.date(), now)
             scenes.plan()
             life.run(invoices, now)
