@@ -106,15 +106,18 @@ KIT = "KIT-EVENING"
 KIT_TITLE = "Warm evening set"
 KIT_PARTS = {"22112": 1, "22865": 2}
 
+_CONSUMERS_WAIT: dict[str, Any] = {
+    "mode": "backorder",
+    "oversell_qty": 240,
+    "service_level": Decimal("0.9"),
+    "least_buffer_days": 2,
+    "tolerance_days": 1,
+    "disclosure": "You pay now; if we are later than promised you may cancel for a full refund.",
+}
+# Each names a channel, SKU or category of the demo: whoever adds a channel of their own starts without rules.
 RULES: dict[str, dict[str, Any]] = {
-    "Backorders for everybody": {
-        "mode": "backorder",
-        "oversell_qty": 240,
-        "service_level": Decimal("0.9"),
-        "least_buffer_days": 2,
-        "tolerance_days": 1,
-        "disclosure": "You pay now; if we are later than promised you may cancel for a full refund.",
-    },
+    "Web shop: backorders": {"channel": "WEB", **_CONSUMERS_WAIT},
+    "Boutique: backorders": {"channel": "SHOPIFY", **_CONSUMERS_WAIT},
     "Trade waits, and pays when it ships": {
         "channel": "WHOLESALE",
         "mode": "backorder",
@@ -145,17 +148,21 @@ RULES: dict[str, dict[str, Any]] = {
 }
 
 CAPS: dict[str, dict[str, Any]] = {
-    "All backorders": {"max_open_units": 12_000},
     "Web shop": {"channel": "WEB", "max_open_units": 2_500},
     "Marketplace": {"channel": "AMAZON", "max_open_units": 300},
-    "Mainland Europe": {"region": "EU", "max_open_units": 3_000},
+    "Boutique in Europe": {"channel": "SHOPIFY", "region": "EU", "max_open_units": 3_000},
     "Cakestand drop": {"sku": DROP.sku, "max_open_units": 260, "max_units_per_customer": 24},
     "Doormats a week": {"sku": MADE.sku, "max_open_units": 60, "bucket": "week", "forward": 2},
     "Watch the warmers": {"category": "Warmers", "max_open_units": 400, "is_monitor_only": True},
 }
 
 CANCELLATION_POLICIES: dict[str, dict[str, Any]] = {
-    "Until we pack": {"self_cancel_until": "allocated", "auto_cancel_days_late": 45, "refund_days": 7},
+    "Web shop: until we pack": {
+        "channel": "WEB",
+        "self_cancel_until": "allocated",
+        "auto_cancel_days_late": 45,
+        "refund_days": 7,
+    },
     "Marketplace: ends by itself after ten days": {
         "channel": "AMAZON",
         "self_cancel_until": "accepted",
@@ -164,14 +171,20 @@ CANCELLATION_POLICIES: dict[str, dict[str, Any]] = {
         "refund_days": 2,
     },
     "Trade: by agreement": {"channel": "WHOLESALE", "self_cancel_until": "accepted", "answer_days": 14},
-    "Mainland Europe: silence cancels": {
+    "Boutique in Europe: silence cancels": {
+        "channel": "SHOPIFY",
         "region": "EU",
         "self_cancel_until": "allocated",
         "answer_days": 7,
         "silence_means": "cancel",
         "refund_days": 14,
     },
-    "Drops are final": {"mode": "limited_drop", "self_cancel_until": "never", "priority": 10},
+    "Drops are final": {
+        "sku": DROP.sku,
+        "mode": "limited_drop",
+        "self_cancel_until": "never",
+        "priority": 10,
+    },
 }
 
 
