@@ -13,8 +13,8 @@ from backorders.models import Promise, RefusedDemand
 from backorders.offering import Ask, Offer, Offers
 from backorders.rules import dating
 from inventory.locks import lock_skus
-from inventory.models import Sku
-from oms.kernel import clock
+from inventory.models import KitPart, Sku
+from oms.kernel import clock, revisions
 from oms.kernel.actors import Actor
 from oms.kernel.errors import DomainError, UnknownReference
 from oms.kernel.events import OrderAccepted
@@ -91,8 +91,19 @@ def promise_order(event: OrderAccepted) -> None:
     skus = {line.sku_id: line.sku for line in lines.values()}
     parts = shelves.parts_of(list(skus))
     lock_skus({*skus, *(part.component_id for kit in parts.values() for part in kit)})
-    tokens = dict(event.cart_holds)
-    carts.spend(tokens, lines)
+    carts.spend(dict(event.cart_holds), lines)
+    with revisions.steady():
+        _promise_lines(order, lines, skus, parts, by=event.by)
+
+
+def _promise_lines(
+    order: Order,
+    lines: Mapping[int, OrderLine],
+    skus: Mapping[int, Sku],
+    parts: Mapping[int, Sequence[KitPart]],
+    *,
+    by: str,
+) -> None:
     asks = {number: _ask(order, line) for number, line in lines.items()}
     stock = _read_shelves(skus, region=order.region, parts=parts)
     offers, book = _decide_under_caps(asks, stock)
@@ -103,8 +114,7 @@ def promise_order(event: OrderAccepted) -> None:
     if refused := [(number, offer) for number, offer in offers.items() if offer.answer.refused_qty]:
         raise OrderRefused(refused)
     offers = _shipped_by_policy(offers, order.ship_policy)
-    _write(order, lines, offers, stock, book, by=event.by)
-    telling.confirm_order(order_id=order.pk, line_ids=[line.pk for line in lines.values()])
+    telling.confirm_order(_write(order, lines, offers, stock, book, by=by))
 
 
 @transaction.atomic
@@ -167,7 +177,7 @@ def _read_shelves(
     skus: Mapping[int, Sku],
     *,
     region: str,
-    parts: Mapping[int, Sequence[Any]] | None = None,
+    parts: Mapping[int, Sequence[KitPart]] | None = None,
     without: Collection[str] = (),
 ) -> shelves.Shelves:
     parts = shelves.parts_of(list(skus)) if parts is None else parts
@@ -233,14 +243,17 @@ def _write(
     book: CapBook,
     *,
     by: str,
-) -> None:
+) -> list[Promise]:
     """Claims, promises, backorders with their causes, and cap counters, each with one insert."""
     claiming.open_demands(order, lines, offers, stock)
-    Promise.objects.bulk_create(promise_of(lines[number], offer, by=by) for number, offer in offers.items())
+    promises = Promise.objects.bulk_create(
+        promise_of(lines[number], offer, by=by) for number, offer in offers.items()
+    )
     causes.open_backorders(order, lines, offers, by=by)
     if book.usages:
         claims = [(offer, lines[number].pk, None) for number, offer in offers.items()]
         capping.claim_room(book, claims, on=stock.at.date(), by=by)
+    return promises
 
 
 def _refusal(line_no: int, offer: Offer) -> dict[str, Any]:

@@ -25,13 +25,9 @@ OFFERED_INSTEAD = 3
 CUSTOMERS_WISH = frozenset({"customer_request", "customer_choice"})
 
 
-def confirm_order(*, order_id: int, line_ids: Sequence[int] | None = None) -> None:
-    """Confirm the lines of an order just accepted (all of them unless named): state, dates, charge."""
-    promises = Promise.objects.filter(order_line__order_id=order_id, superseded_at=None)
-    if line_ids is not None:
-        promises = promises.filter(order_line_id__in=line_ids)
-    promises = promises.select_related(*_ORDER, "order_line__sku", "order_line__switched_from__sku")
-    found = list(promises.order_by("order_line__line_no"))
+def confirm_order(promises: Iterable[Promise]) -> None:
+    """Confirm lines of one order, loaded with it, by their first promises: state, dates, charge."""
+    found = sorted(promises, key=lambda promise: promise.order_line.line_no)
     if not found:
         return
     order = found[0].order_line.order

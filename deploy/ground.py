@@ -20,9 +20,12 @@ from deploy.supervisor import Child, Found, Process, Supervisor, say, spawn
 
 LOGS = local.RUN / "log"
 LOG_LIMIT = 10 * 1024 * 1024
-THREADS = 4
+# Few: each query of a request hands the interpreter over, and many threads wait for it longer than they work.
+THREADS = 2
 USUAL_PORT = 8000
 DATABASE = "database"
+# Whoever waits for an answer goes before jobs that nobody waits for.
+POLITELY = ("nice", "-n", "5") if shutil.which("nice") else ()
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
@@ -165,7 +168,7 @@ def _web(env: dict[str, str]) -> Child:
 
 def _worker(env: dict[str, str]) -> Child:
     env = {**env, "PROCESS_NAME": "worker"}
-    command = [_tool("celery"), "-A", "oms", "worker", "--concurrency", env.get("WORKERS", "2")]
+    command = [*POLITELY, _tool("celery"), "-A", "oms", "worker", "--concurrency", env.get("WORKERS", "2")]
     command += ["--without-gossip", "--without-mingle", "--loglevel", "WARNING"]
     return Child("worker", lambda: spawn(command, env=env, log=LOGS / "worker.log", cwd=local.ROOT))
 

@@ -15,6 +15,12 @@ logger = logging.getLogger(__name__)
 # A request may wait this long (seconds) for the broker, and then leaves it alone for a while.
 PATIENCE = 1.0
 LEAVE_ALONE = 5.0
+# Under a stream of commits the same job is asked for this often (seconds) and no more.
+BREATH = 0.5
+MOST_REMEMBERED = 1_000
+Job = tuple[str, tuple[int, ...]]
+"""A task's name and its arguments."""
+
 ONE_TRY = {"max_retries": 1, "interval_start": 0, "interval_step": 0, "interval_max": 0}
 
 
@@ -22,7 +28,7 @@ ONE_TRY = {"max_retries": 1, "interval_start": 0, "interval_step": 0, "interval_
 class _Bell:
     """The nudges of one savepoint, each once, in the order of their first asking."""
 
-    asked: dict[tuple[str, tuple[int, ...]], None] = field(default_factory=dict)
+    asked: dict[Job, None] = field(default_factory=dict)
 
     def __call__(self) -> None:
         _ring(list(self.asked))
@@ -30,9 +36,24 @@ class _Bell:
 
 @dataclass
 class _Broker:
-    """What this process last saw of the broker."""
+    """What this process last saw of the broker, and what it last asked for."""
 
     away_until: float = 0.0
+    runs_at: dict[Job, float] = field(default_factory=dict)
+
+    def pause_before(self, job: Job) -> float | None:
+        """Seconds to let pass before a job; none if one that was asked for will find these rows as well."""
+        now = time.monotonic()
+        last = self.runs_at.get(job, 0.0)
+        if last > now:
+            return None
+        return BREATH if now - last < BREATH else 0.0
+
+    def asked(self, job: Job, pause: float) -> None:
+        """Remember when a job will run."""
+        if len(self.runs_at) >= MOST_REMEMBERED:
+            self.runs_at.clear()
+        self.runs_at[job] = time.monotonic() + pause
 
 
 _broker = _Broker()
@@ -65,14 +86,18 @@ def _is_bell(waiting: object) -> bool:
     return isinstance(waiting, _Bell)
 
 
-def _ring(asked: list[tuple[str, tuple[int, ...]]]) -> None:
+def _ring(asked: list[Job]) -> None:
     if time.monotonic() < _broker.away_until:
         return
     # Whatever the broker does must not turn a committed request into a failed one.
     try:
         with producers[_quick_connection()].acquire(block=True, timeout=PATIENCE) as producer:
-            for task_name, ids in asked:
-                current_app.send_task(task_name, args=ids, producer=producer, retry=False)
+            for job in asked:
+                if (pause := _broker.pause_before(job)) is not None:
+                    task_name, ids = job
+                    later = {"countdown": pause} if pause else {}
+                    current_app.send_task(task_name, args=ids, producer=producer, retry=False, **later)
+                    _broker.asked(job, pause)
     except Exception as error:
         _broker.away_until = time.monotonic() + LEAVE_ALONE
         logger.warning("broker away, leaving the work to the sweep: %s", error)

@@ -1,11 +1,14 @@
 """What people rarely change, read once and read again when it changed: a revision that triggers renew."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Generic, TypeVar
 
 from django.db import connection, migrations
 
 T = TypeVar("T")
+_steady: ContextVar[str | None] = ContextVar("steady revision", default=None)
 
 TABLE = """
 CREATE TABLE kernel_policyrevision (id smallint PRIMARY KEY CHECK (id = 1), revision uuid NOT NULL);
@@ -54,7 +57,19 @@ class Kept(Generic[T]):
         return known[1]
 
 
+@contextmanager
+def steady() -> Iterator[None]:
+    """Decide everything in here by the policies as they are now, at the price of one look at the revision."""
+    before = _steady.set(_revision())
+    try:
+        yield
+    finally:
+        _steady.reset(before)
+
+
 def _revision() -> str:
+    if (known := _steady.get()) is not None:
+        return known
     with connection.cursor() as cursor:
         cursor.execute("SELECT revision FROM kernel_policyrevision")
         row: tuple[object] | None = cursor.fetchone()

@@ -79,7 +79,7 @@ def test_confirming_again_tells_nobody(world: World) -> None:
     world("stock CHAIR 6")
     order = world.orders("A", ("CHAIR", 1))
 
-    telling.confirm_order(order_id=order.pk)
+    telling.confirm_order(Promise.objects.filter(order_line__order=order))
 
     assert world.told("A") == ["confirmation"]
 

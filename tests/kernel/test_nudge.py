@@ -30,6 +30,7 @@ def broker(monkeypatch: pytest.MonkeyPatch) -> Iterator[Connection]:
     """An empty broker in memory, as if this process had just started."""
     nudge._quick_connection.cache_clear()
     monkeypatch.setattr(nudge._broker, "away_until", 0.0)
+    monkeypatch.setattr(nudge._broker, "runs_at", {})
     with nudge._quick_connection().clone() as connection:
         connection.SimpleQueue("celery").clear()
         yield connection
@@ -140,3 +141,32 @@ def test_ping_raises_for_one_that_is_not(monkeypatch: pytest.MonkeyPatch) -> Non
 
     with pytest.raises(OperationalError):
         nudge.ping()
+
+
+def test_a_stream_of_commits_asks_for_a_job_now_and_once_more_for_the_rest(
+    broker: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [100.0]
+    monkeypatch.setattr(nudge.time, "monotonic", lambda: now[0])
+    pauses: list[float] = []
+    monkeypatch.setattr(
+        current_app, "send_task", lambda *_, countdown=0.0, **__: pauses.append(countdown) or None
+    )
+
+    for _ in range(5):
+        nudge.nudge(DELIVER)
+    assert pauses == [0.0, nudge.BREATH]
+
+    # The second one has not run yet: it will find what is committed now.
+    now[0] += nudge.BREATH * 0.9
+    nudge.nudge(DELIVER)
+    assert pauses == [0.0, nudge.BREATH]
+
+    # It runs from here on; what is committed now needs another one.
+    now[0] += nudge.BREATH * 0.2
+    nudge.nudge(DELIVER)
+    assert pauses == [0.0, nudge.BREATH, nudge.BREATH]
+
+    now[0] += 3 * nudge.BREATH
+    nudge.nudge(DELIVER)
+    assert pauses == [0.0, nudge.BREATH, nudge.BREATH, 0.0]
