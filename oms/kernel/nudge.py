@@ -95,8 +95,9 @@ def _ring(asked: list[Job]) -> None:
             for job in asked:
                 if (pause := _broker.pause_before(job)) is not None:
                     task_name, ids = job
-                    later = {"countdown": pause} if pause else {}
-                    current_app.send_task(task_name, args=ids, producer=producer, retry=False, **later)
+                    current_app.send_task(
+                        task_name, args=ids, countdown=pause or None, producer=producer, retry=False
+                    )
                     _broker.asked(job, pause)
     except Exception as error:
         _broker.away_until = time.monotonic() + LEAVE_ALONE

@@ -147,11 +147,13 @@ def test_a_stream_of_commits_asks_for_a_job_now_and_once_more_for_the_rest(
     broker: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = [100.0]
-    monkeypatch.setattr(nudge.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
     pauses: list[float] = []
-    monkeypatch.setattr(
-        current_app, "send_task", lambda *_, countdown=0.0, **__: pauses.append(countdown) or None
-    )
+
+    def heard(*_: object, countdown: float | None, **__: object) -> None:
+        pauses.append(countdown or 0.0)
+
+    monkeypatch.setattr(current_app, "send_task", heard)
 
     for _ in range(5):
         nudge.nudge(DELIVER)
