@@ -1,6 +1,7 @@
 """How much later than expected goods are promised: measured on past receipts, or the rule's least days."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from threading import Lock
@@ -102,9 +103,10 @@ class Buffers:
 
 
 class _History:
-    """Deliveries kept in memory: the newest are added as they are booked, all are read anew each day.
+    """Deliveries kept in memory, counted by days late: the newest are added as they are booked.
 
-    Rows are added by id, so one whose transaction ended after that of a later id is learned the next day.
+    All are counted anew each day, in the database. Rows are added by id, so one whose transaction ended after
+    that of a later id is learned the next day.
     """
 
     def __init__(self) -> None:
@@ -113,6 +115,12 @@ class _History:
         self._read_on: date | None = None
         self._newest = 0
         self._deliveries: Counter[int] = Counter()
+
+    def prepare(self, on: date) -> None:
+        """Count everything anew if that was not done today."""
+        with self._lock:
+            if not self._is_of(on):
+                self._read_all(on)
 
     def at(
         self,
@@ -132,24 +140,40 @@ class _History:
                 return []
             return self._lateness.at(levels, groups=groups, on=on, late_by=late_by)
 
+    def _is_of(self, on: date) -> bool:
+        # A decision that began before midnight does not throw away what those after it know.
+        return self._read_on is not None and self._read_on - on in (timedelta(0), timedelta(days=1))
+
     def _learn(self, on: date) -> None:
-        since = on - REMEMBERED
-        if self._read_on == on:
-            rows = reliability.booked_from(receipt_line_id=self._newest, since=since)
-            # The newest we know is gone if we read it in a transaction that was rolled back.
-            if not self._newest or (rows and rows[0][0] == self._newest):
-                self._add(rows[1:] if self._newest else rows)
-                return
+        if not self._is_of(on):
+            self._read_all(on)
+            return
+        new = reliability.booked_from(receipt_line_id=self._newest, since=on - REMEMBERED)
+        if not self._newest:
+            self._add(new)
+        elif new and new[0].newest_id == self._newest:
+            self._add(new[1:])
+        else:
+            # The newest we knew is gone: we read it in a transaction that was rolled back.
+            self._read_all(on)
+
+    def _read_all(self, on: date) -> None:
         self._lateness, self._newest, self._read_on = Lateness(tuning=TUNING), 0, on
         self._deliveries.clear()
-        self._add(reliability.booked_from(receipt_line_id=0, since=since))
+        self._add(reliability.tallies(since=on - REMEMBERED))
 
-    def _add(self, rows: list[tuple[int, reliability.Lateness]]) -> None:
-        for pk, late in rows:
-            groups = groups_of(supplier=late.supplier_id, category=late.category, sku=late.sku_id)
-            self._lateness.add(Sample(days=late.late_days, recorded_on=late.received_on, groups=groups))
-            self._deliveries[late.supplier_id] += 1
-            self._newest = pk
+    def _add(self, tallies: Iterable[reliability.Tally]) -> None:
+        for tally in tallies:
+            groups = groups_of(supplier=tally.supplier_id, category=tally.category, sku=tally.sku_id)
+            sample = Sample(days=tally.late_days, recorded_on=self._read_on or date.min, groups=groups)
+            self._lateness.add(sample, tally.deliveries)
+            self._deliveries[tally.supplier_id] += tally.deliveries
+            self._newest = max(self._newest, tally.newest_id)
 
 
 _history = _History()
+
+
+def prepare(on: date) -> None:
+    """Have the history at hand before anything is locked: it is read whole once a day and process."""
+    _history.prepare(on)

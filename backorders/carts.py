@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from django.db import transaction
 
-from backorders import capping, rulebook, shelves
+from backorders import buffers, capping, rulebook, shelves
 from backorders.capping import CapBook
 from backorders.models import CartHold
 from backorders.offering import Ask, Offers
@@ -38,6 +38,7 @@ def hold_for_cart(
         raise InvalidValue(f"A cart is held for 1 to {LONGEST_MINUTES} minutes.", field="minutes")
     sku = Sku.objects.get(pk=sku_id)
     parts = shelves.parts_of([sku_id])
+    buffers.prepare(clock.now().date())
     lock_skus({sku_id, *(part.component_id for part in parts.get(sku_id, ()))})
     now = clock.now()
     ask = Ask(sku=sku, qty=qty, channel=Channel.objects.get(pk=channel_id), region=region)

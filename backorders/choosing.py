@@ -7,7 +7,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.db.models import Count, F
 
-from backorders import telling, tokens
+from backorders import buffers, telling, tokens
 from backorders.cancelling import Policies
 from backorders.locks import lock_case
 from backorders.marking import mark
@@ -211,6 +211,7 @@ def _switch(order: Order, line: OrderLine, recorded: Choice, actor: Actor) -> No
     alternative = recorded.alternative
     assert alternative is not None
     price = line.unit_price if alternative.price is None else min(line.unit_price, alternative.price)
+    buffers.prepare(clock.now().date())
     new = OrderLine(sku=alternative, ordered_qty=qty, unit_price=price, switched_from=line)
     lock_skus({line.sku_id, alternative.pk})
     lifecycle.add_line(order=order, line=new, actor=actor)

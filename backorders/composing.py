@@ -56,10 +56,17 @@ def of_case(case: DelayCase, before: Promise | None) -> Facts:
         "was": ships(before),
         "now": ships(promise),
         "cause": cause_code(case.cause or promise.cause or "replan"),
+        "comes": _comes(promise),
         "choices": [str(choice).lower() for choice in case.choices],
         "charge": charge,
         "silence": case.silence_means,
     }
+
+
+def _comes(promise: Promise) -> str | None:
+    """The day the last of the goods it waits for is now expected here; none where none is."""
+    days = [step.get("expected_on") for step in promise.basis.get("supplies") or []]
+    return max((day for day in days if day), default=None) if promise.ships_latest else None
 
 
 def of_charge(line: OrderLine, qty: int, charge: Mapping[str, Any] | None) -> Facts:

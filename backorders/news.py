@@ -39,6 +39,14 @@ class News:
     case_ids: Sequence[int]
 
 
+@dataclass(frozen=True, slots=True)
+class _Context:
+    """What the explanations of one pass share: who is ahead by demand, and names of lines by id."""
+
+    ahead: Mapping[int, Mapping[str, int]]
+    names: Mapping[int, str]
+
+
 class Windows:
     """The window of goods of one supply shipped to one region; each is reckoned once."""
 
@@ -162,8 +170,7 @@ def _window(windows: Windows, row: Row, pegs: Sequence[Peg], rule: AtpRule | Non
         return found
     place = next(iter(windows.state.places.values()))
     ships = place.calendar.next_open(row.wanted_on)
-    delivers = dating.deliver(place, ships, row.region)
-    return dating.Window(ships, ships, delivers, delivers, found.steps)
+    return dating.held_until(place, found, ships, row.region, why="wanted")
 
 
 def _already_told(item: Late, promise: Promise | None) -> bool:
@@ -199,8 +206,10 @@ def _supersede(
         order_line_id__in=[item.row.order_line_id for item in told]
     ).update(superseded_at=state.at)
     holds = _holds(state)
+    context = _Context(ahead=_ahead_of_each(state), names=_names_of(lost_to))
     made = [
-        _successor(state, item, current.get(item.row.order_line_id), holds, lost_to, cause) for item in told
+        _successor(state, item, current.get(item.row.order_line_id), holds, lost_to, cause, context)
+        for item in told
     ]
     promises = Promise.objects.bulk_create(made, batch_size=5_000)
     days = [Demand(pk=i.row.demand_id, promised_on=i.window.ships_latest if i.window else None) for i in told]
@@ -215,6 +224,7 @@ def _successor(
     holds: Mapping[int, Sequence[int]],
     lost_to: Mapping[int, Sequence[int]],
     cause: str,
+    context: _Context,
 ) -> Promise:
     row, window, rule = item.row, item.window, item.rule
     held = holds.get(row.demand_id, ())
@@ -233,7 +243,7 @@ def _successor(
         service_level=rule.service_level if rule else None,
         label=label if window else "",
         cause=why,
-        basis=_basis(state, item, was, [line for ref in held for line in lost_to.get(ref, ())]),
+        basis=_basis(state, item, was, [line for ref in held for line in lost_to.get(ref, ())][:3], context),
         made_at=state.at,
         made_by="job:replan",
     )
@@ -245,7 +255,9 @@ def _moved_past(state: Queue, ref: int, row: Row) -> bool:
     return bool(state.causes.get(ref)) and expected is not None and expected > (row.promised_on or date.min)
 
 
-def _basis(state: Queue, item: Late, was: Promise | None, lost_to: Sequence[int]) -> dict[str, Any]:
+def _basis(
+    state: Queue, item: Late, was: Promise | None, lost_to: Sequence[int], context: _Context
+) -> dict[str, Any]:
     rule = item.rule
     return {
         "rule": {"id": rule.pk, "name": rule.name, "version": rule.version, "mode": rule.mode}
@@ -253,12 +265,41 @@ def _basis(state: Queue, item: Late, was: Promise | None, lost_to: Sequence[int]
         else None,
         "service_level": str(rule.service_level) if rule else None,
         "supplies": [_told(state, peg, rule) for peg in item.pegs],
-        "calendar": list(item.window.steps) if item.window else [],
+        "calendar": _calendar(item),
         "was": was.ships_latest.isoformat() if was and was.ships_latest else None,
-        "lost_to": list(lost_to)[:3],
+        "lost_to": list(lost_to),
+        "lost_to_names": [context.names[line] for line in lost_to],
+        "ahead": context.ahead.get(item.row.demand_id),
         "charge": was.basis.get("charge") if was else None,
         "mode": item.row.mode,
     }
+
+
+def _calendar(item: Late) -> list[dating.Step]:
+    if item.window is None:
+        return []
+    if item.is_dragged:
+        return [{"step": "ship_together", "on": item.window.ships_latest.isoformat()}]
+    return list(item.window.steps)
+
+
+def _ahead_of_each(state: Queue) -> dict[int, dict[str, int]]:
+    """How many lines, with how many units, are served before each demand that waits."""
+    ahead: dict[int, dict[str, int]] = {}
+    units = 0
+    for lines, demand in enumerate(sorted(state.demands, key=lambda wanted: wanted.rank)):
+        ahead[demand.ref] = {"lines": lines, "units": units}
+        units += demand.qty
+    return ahead
+
+
+def _names_of(lost_to: Mapping[int, Sequence[int]]) -> dict[int, str]:
+    """What the lines that gained are called: the promise must explain itself when they are long gone."""
+    named = {line for gained in lost_to.values() for line in gained}
+    if not named:
+        return {}
+    rows = OrderLine.objects.filter(pk__in=named).values_list("pk", "order__number", "line_no")
+    return {pk: f"{number}/{line_no}" for pk, number, line_no in rows}
 
 
 def _told(state: Queue, peg: Peg, rule: AtpRule | None) -> dict[str, Any]:

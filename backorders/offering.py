@@ -67,6 +67,9 @@ class Offer:
 
     def promised_for(self, window: dating.Window) -> Self:
         """The same offer, shipped with slower lines of its order."""
+        if self.window and window.ships_latest > self.window.ships_latest:
+            together = {"step": "ship_together", "on": window.ships_latest.isoformat()}
+            window = replace(window, steps=(*self.window.steps, together))
         words = dating.label(self.answer.state, self.answer.mode, window, self.as_of, self.ask.locale)
         return replace(self, window=window, label=words)
 
@@ -300,6 +303,8 @@ class Offers:
             "qty": qty,
             "expected_on": fact.expected_on.isoformat() if fact.expected_on else None,
             "ready_on": ready.isoformat(),
+            "supply_qty": fact.quantity,
+            "claimed_before": fact.pegged_qty,
             "buffer": buffered.told(),
             "calendar": list(window.steps),
             "window": window,
@@ -320,9 +325,7 @@ class Offers:
             return window
         place = next(iter(self.shelves.places.values()))
         ships = place.calendar.next_open(not_before)
-        delivers = dating.deliver(place, ships, ask.region)
-        step = f"Not before {not_before.isoformat()}, as wished for or because it is launched then."
-        return dating.Window(ships, ships, delivers, delivers, (*window.steps, step))
+        return dating.held_until(place, window, ships, ask.region, why=_why_held(ask, not_before))
 
 
 def states_view(rule: AtpRule | None) -> RuleView | None:
@@ -353,6 +356,10 @@ def _not_before(ask: Ask, today: date) -> date | None:
     launch = ask.sku.launch_on if ask.sku.launch_on and ask.sku.launch_on > today else None
     days = [day for day in (ask.wanted_on, launch) if day is not None]
     return max(days) if days else None
+
+
+def _why_held(ask: Ask, not_before: date) -> str:
+    return "wanted" if ask.wanted_on == not_before else "launch"
 
 
 def _latest(windows: Sequence[dating.Window]) -> dating.Window | None:

@@ -7,7 +7,18 @@ from typing import Any
 
 from django.db import transaction
 
-from backorders import capping, carts, causes, claiming, replanning, rulebook, shelves, telling
+from backorders import (
+    buffers,
+    capping,
+    carts,
+    causes,
+    claiming,
+    explanations,
+    replanning,
+    rulebook,
+    shelves,
+    telling,
+)
 from backorders.capping import CapBook
 from backorders.models import Promise, RefusedDemand
 from backorders.offering import Ask, Offer, Offers
@@ -48,6 +59,7 @@ class Quote:
 
 def accept(*, draft: OrderDraft, actor: Actor) -> Order:
     """Accept an order; when it is refused, keep nothing of it but the refused demand, and raise."""
+    buffers.prepare(clock.now().date())
     try:
         return lifecycle.accept_order(draft=draft, actor=actor)
     except OrderRefused as refusal:
@@ -137,8 +149,13 @@ def record_refused(refused: Sequence[Offer], *, actor: Actor) -> None:
 
 
 def basis_of(offer: Offer) -> dict[str, Any]:
-    """Why this date: rule and version, supplies with dates and buffers, calendar, caps, charge."""
-    rule = offer.rule
+    """Why this date: rule and version, supplies with dates and buffers, calendar, caps, charge, refusal."""
+    rule, answer = offer.rule, offer.answer
+    refused = {
+        "refused_qty": answer.refused_qty,
+        "reason": answer.reason,
+        "refused_by": answer.cap_name,
+    }
     return {
         "rule": {"id": rule.pk, "name": rule.name, "version": rule.version, "mode": rule.mode}
         if rule
@@ -152,6 +169,7 @@ def basis_of(offer: Offer) -> dict[str, Any]:
         "calendar": list(offer.window.steps) if offer.window else [],
         "caps": list(offer.caps),
         "charge": offer.charge,
+        **(refused if answer.refused_qty else {}),
     }
 
 
@@ -257,13 +275,15 @@ def _write(
 
 
 def _refusal(line_no: int, offer: Offer) -> dict[str, Any]:
-    answer = offer.answer
+    answer, basis = offer.answer, basis_of(offer)
     detail: dict[str, Any] = {
         "line_no": line_no,
         "sku": offer.ask.sku.code,
         "code": answer.reason,
         "message": _words(offer),
         "refused_qty": answer.refused_qty,
+        "explain": explanations.for_staff(basis),
+        "explain_short": explanations.for_customer(basis, locale=offer.ask.locale),
         "could_promise": {"now_qty": answer.now_qty, "later_qty": answer.later_qty, "ships": _days(offer)},
     }
     if answer.cap_name:

@@ -29,6 +29,7 @@ from oms.kernel import clock
 from oms.orders.models import OrderLine
 
 NEAR = timedelta(days=3)
+NEAREST = 3
 
 
 def open_backorders() -> QuerySet[Backorder]:
@@ -92,6 +93,7 @@ class Chain:
     cases: Sequence[DelayCase]
     messages: Sequence[Message]
     ahead: int
+    nearest_ahead: Sequence[Demand]
 
 
 def chain_of(line: OrderLine) -> Chain:
@@ -115,13 +117,27 @@ def chain_of(line: OrderLine) -> Chain:
         cases=list(DelayCase.objects.filter(order_line=line).prefetch_related("answers").order_by("pk")),
         messages=list(Message.objects.filter(subject_ref=line.order.number).order_by("pk")),
         ahead=sum(ahead_of(demand) for demand in demands),
+        nearest_ahead=[near for demand in demands for near in nearest_ahead_of(demand)],
     )
 
 
 def ahead_of(demand: Demand) -> int:
     """How many open lines of the same SKU are served before this one."""
+    return _ahead(demand).count()
+
+
+def nearest_ahead_of(demand: Demand) -> Sequence[Demand]:
+    """The few lines served right before this one, the nearest first, with their orders."""
+    nearest = _ahead(demand).select_related("order_line__order").order_by(*(f"-{name}" for name in _RANKED))
+    return list(nearest[:NEAREST])
+
+
+_RANKED = ("allocation_class", "priority", "first_promise_on", "accepted_at", "order_line_id")
+
+
+def _ahead(demand: Demand) -> QuerySet[Demand]:
     if not demand.open_qty:
-        return 0
+        return Demand.objects.none()
     cls, priority = demand.allocation_class, demand.priority
     first, accepted = demand.first_promise_on, demand.accepted_at
     before = Q(allocation_class__lt=cls) | Q(allocation_class=cls, priority__lt=priority)
@@ -132,7 +148,7 @@ def ahead_of(demand: Demand) -> int:
     before |= same & (
         Q(accepted_at__lt=accepted) | Q(accepted_at=accepted, order_line__lt=demand.order_line_id)
     )
-    return Demand.objects.filter(before, sku=demand.sku_id, open_qty__gt=0).count()
+    return Demand.objects.filter(before, sku=demand.sku_id, open_qty__gt=0)
 
 
 def who_waits_for(supply: Supply) -> QuerySet[Peg]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from django.db import transaction
 from django.db.models import QuerySet
 
-from backorders import allocating, causes, locks, news, pegging, queue
+from backorders import allocating, buffers, causes, locks, news, pegging, queue
 from backorders.marking import mark as mark
 from backorders.models import Demand, ReplanRequest
 from backorders.rules import matching
@@ -31,6 +31,7 @@ def replan_sku(*, sku_id: int) -> bool:
     request = ReplanRequest.objects.filter(sku_id=sku_id).first()
     if request is None:
         return False
+    buffers.prepare(clock.now().date())
     lock_skus([sku_id])
     return _converge(request)
 

@@ -29,13 +29,18 @@ BOUGHT_FROM = Coalesce(
 
 @dataclass(frozen=True, slots=True)
 class SupplyFact:
-    """What the explanation says of a supply; `expected_on` is none for goods on hand."""
+    """What the explanation says of a supply; `expected_on` is none for goods on hand.
+
+    `quantity` and `pegged_qty` are as they were read: what it brings, and what was claimed before.
+    """
 
     kind: str
     reference: str
     expected_on: date | None
     location_id: int
     supplier_id: int | None = None
+    quantity: int | None = None
+    pegged_qty: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +191,7 @@ def _put_supplies(
         if ready is None:
             continue
         believed = expected if kind != Supply.Kind.STOCK else None
-        facts[pk] = SupplyFact(kind, reference, believed, location_id, supplier)
+        facts[pk] = SupplyFact(kind, reference, believed, location_id, supplier, quantity, pegged)
         shelves[sku_id].supplies.append(
             FreeSupply(pk, SupplyKind(kind), quantity - pegged, ready, location_id, confirmed)
         )

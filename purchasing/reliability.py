@@ -1,12 +1,14 @@
 """How late and how short suppliers deliver: the history that buffers of promises are measured from."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Q, Sum
+from django.db.models import Count, Max, Q, Sum
 
 from purchasing.models import PurchaseLine, ReceiptLine
+
+_WHOSE = ("line__purchase_order__supplier_id", "line__sku_id", "line__sku__category")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,25 +49,43 @@ def late_days_of(
     return [Lateness(supplier, sku, group, at.date(), days) for supplier, sku, group, at, days in found]
 
 
-def booked_from(*, receipt_line_id: int, since: date) -> list[tuple[int, Lateness]]:
-    """Deliveries booked from this receipt line on, with their ids, in the order of booking.
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """So many deliveries of one supplier and SKU that came so many days late; the newest of them by id."""
+
+    supplier_id: int
+    sku_id: int
+    category: str
+    late_days: int
+    deliveries: int
+    newest_id: int
+
+
+def tallies(*, since: date) -> Iterator[Tally]:
+    """All deliveries received since a day, counted by supplier, SKU and days late, in chunks.
+
+    What comes back grows with the number of SKUs and not with the number of receipts.
+    """
+    rows = (
+        ReceiptLine.objects.filter(receipt__received_at__date__gte=since)
+        .order_by()
+        .values_list(*_WHOSE, "late_days")
+        .annotate(deliveries=Count("pk"), newest=Max("pk"))
+    )
+    for row in rows.iterator(chunk_size=5_000):
+        yield Tally(*row)
+
+
+def booked_from(*, receipt_line_id: int, since: date) -> list[Tally]:
+    """Deliveries booked from this receipt line on, each by itself, in the order of booking.
 
     The line itself comes first as long as it exists; of the rest only what came since a day.
     """
     rows = ReceiptLine.objects.filter(
         Q(receipt__received_at__date__gte=since) | Q(pk=receipt_line_id), pk__gte=receipt_line_id
     )
-    found = rows.order_by("pk").values_list(
-        "pk",
-        "line__purchase_order__supplier_id",
-        "line__sku_id",
-        "line__sku__category",
-        "receipt__at",
-        "late_days",
-    )
-    return [
-        (pk, Lateness(supplier, sku, group, at.date(), days)) for pk, supplier, sku, group, at, days in found
-    ]
+    found = rows.order_by("pk").values_list(*_WHOSE, "late_days", "pk")
+    return [Tally(supplier, sku, group, days, 1, pk) for supplier, sku, group, days, pk in found]
 
 
 def accepted_shares_of(*, supplier_ids: Collection[int]) -> list[tuple[int, int, float]]:

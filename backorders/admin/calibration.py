@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 
 from backorders.insight.calibration import KeptShare, calibration
-from oms.kernel import clock
+from oms.kernel import clock, shown
 
 SHOWN = timedelta(days=365)
 # A gap beyond this many points is worth a look, once there are enough promises to tell it from chance.
@@ -32,7 +32,7 @@ class Line:
 def page() -> dict[str, Any]:
     """What the template shows of the last year."""
     today = clock.today(settings.TIME_ZONE)
-    found = calibration(start=today - SHOWN, end=today, zone=settings.TIME_ZONE)
+    found = calibration(start=today - SHOWN, end=today, zone=settings.TIME_ZONE, as_of=today)
     return {
         "since": found.start,
         "chart": _chart(found.by_month),
@@ -52,6 +52,8 @@ def _rows(shares: Sequence[KeptShare]) -> list[dict[str, str]]:
             "due": f"{share.due:,}",
             "kept": f"{float(share.share):.1%}",
             "off": f"{float(share.off_points):+.1f}",
+            "buffer": shown.NOTHING if share.buffer_days is None else f"{share.buffer_days:.1f}",
+            "pinball": f"{share.pinball:.2f}",
             "tone": _tone(share),
         }
         for share in shares

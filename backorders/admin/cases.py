@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
+from backorders import explanations
 from backorders.admin.line_buttons import AnswerThisCase
 from backorders.models import Choice as Answered
 from backorders.models import DelayCase
@@ -81,6 +82,8 @@ class DelayCaseAdmin(FactAdmin):
             "state": self.state(row),
             "answer_by": self.answer_by_words(row),
             "answers": list(row.answers.select_related("alternative")),
+            "why": explanations.for_staff(row.promise.basis, names=explanations.names_for([row.promise])),
+            "said": explanations.for_customer(row.promise.basis, locale=row.order_line.order.customer.locale),
         }
 
 

@@ -10,14 +10,13 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateFilter, RelatedDropdownFilter
 
+from backorders import explanations
 from backorders.admin import calibration
 from backorders.admin.line_buttons import CorrectThisCause
 from backorders.models import Backorder, CauseTag, Demand, Promise
 from oms.kernel import clock, shown
 from oms.kernel.admin.base import FactAdmin
 from oms.kernel.admin.filters import Choice
-from oms.orders.admin import why
-from oms.orders.models import OrderLine
 
 
 class CurrentFilter(Choice):
@@ -87,11 +86,12 @@ class PromiseAdmin(FactAdmin):
         return shown.chip("superseded") if row.superseded_at else shown.chip("current", "good")
 
     def page_context(self, request: HttpRequest, row: Promise) -> dict[str, Any]:
-        named = OrderLine.objects.filter(pk__in=why.lines_named(row.basis)).select_related("order")
+        names = explanations.names_for([row])
         return {
             "state": self.state(row),
             "cause": self.cause_words(row),
-            "why": why.sentences(row.basis, {line.pk: str(line) for line in named}),
+            "why": explanations.for_staff(row.basis, names=names),
+            "said": explanations.for_customer(row.basis, locale=row.order_line.order.customer.locale),
             "others": list(Promise.objects.filter(order_line=row.order_line_id).exclude(pk=row.pk)),
         }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
 from backorders.rules.types import State, WaitMode
@@ -12,6 +13,8 @@ from backorders.rules.wording import Words, words_for
 
 MONDAY_TO_FRIDAY = frozenset(range(5))
 _WEEKDAYS = frozenset(range(7))
+Step: TypeAlias = Mapping[str, Any] | str
+"""One step of the reckoning as plain facts, named by `step`; a promise keeps it. Old ones are sentences."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,11 @@ class Calendar:
         for _ in range(days):
             day = self.next_open(day + timedelta(days=1))
         return day
+
+    def holidays_between(self, first: date, last: date) -> list[date]:
+        """The holidays from one day to another that took a working weekday, in order."""
+        within = (day for day in self.holidays if first <= day <= last)
+        return sorted(day for day in within if day.weekday() in self.work_days)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +85,7 @@ class Window:
     ships_latest: date
     delivers_earliest: date
     delivers_latest: date
-    steps: tuple[str, ...] = ()
+    steps: tuple[Step, ...] = ()
 
 
 def counts_from(place: Place, at: datetime) -> date:
@@ -192,38 +200,83 @@ def _ships(words: Words, first: date, last: date, today: date) -> str:
     return words.on.format(on=words.date(last, today))
 
 
-def _stock_steps(place: Place, at: datetime) -> list[str]:
+def _stock_steps(place: Place, at: datetime) -> list[Step]:
     local, start, ships = place.local(at), counts_from(place, at), ship_from_stock(place, at)
-    made_it = (
-        "counts from" if start == local.date() else "past the last cut-off or on a closed day, counts from"
-    )
-    return [
-        f"Ordered {_day(local.date())} at {local:%H:%M} ({place.timezone}): {made_it} {_day(start)}.",
-        f"Ready to ship after {_days(place.processing_days)} of processing: {_day(ships)}.",
-    ]
+    ordered = {
+        "step": "ordered",
+        "on": _iso(local.date()),
+        "at": f"{local:%H:%M}",
+        "zone": place.timezone,
+        "counts_from": _iso(start),
+        **_wave(place, local, start),
+        **_closed(place.calendar, local.date(), start),
+    }
+    return [ordered, _packed_step(place, start, ships)]
 
 
-def _inbound_steps(place: Place, expected_on: date, buffer: int, today: date, ships: date) -> list[str]:
+def _wave(place: Place, local: datetime, start: date) -> dict[str, str]:
+    """The wave an order makes; or why it counts from a later day only."""
+    if start == local.date():
+        wave = min((cut_off for cut_off in place.cut_offs if local.time() <= cut_off), default=None)
+        return {"wave": f"{wave:%H:%M}"} if wave else {}
+    return {"late": "past_cut_off" if place.calendar.is_open(local.date()) else "closed"}
+
+
+def _inbound_steps(place: Place, expected_on: date, buffer: int, today: date, ships: date) -> list[Step]:
     buffered = expected_on + timedelta(days=buffer)
     received = received_on(place, expected_on, buffer, today)
-    calendar_days = "day" if buffer == 1 else "days"
-    steps = [f"Expected {_day(expected_on)}, and {buffer} {calendar_days} of buffer: {_day(buffered)}."]
+    steps: list[Step] = [
+        {
+            "step": "expected",
+            "on": _iso(expected_on),
+            "buffer_days": buffer,
+            "until": _iso(buffered),
+        }
+    ]
     if buffered < today:
-        steps.append(f"That day is past, so it counts as arriving today, {_day(today)}.")
-    steps.append(f"Put away after {_days(place.receiving_days)} of receiving: {_day(received)}.")
-    steps.append(f"Ready to ship after {_days(place.processing_days)} of processing: {_day(ships)}.")
+        steps.append({"step": "overdue", "on": _iso(today)})
+    arrives = max(buffered, today)
+    put_away = {"step": "received", "days": place.receiving_days, "on": _iso(received)}
+    steps.append({**put_away, **_closed(place.calendar, arrives, received)})
+    steps.append(_packed_step(place, received, ships))
     return steps
 
 
-def _transit_step(place: Place, ships: date, delivers: date, region: str) -> str:
-    where = f" to {region}" if region else ""
-    transit = place.transit.get(region, place.transit_default)
-    return f"Shipped {_day(ships)}, {_days(transit)} of transit{where}: delivered {_day(delivers)}."
+def _packed_step(place: Place, start: date, ships: date) -> Step:
+    packed = {"step": "packed", "days": place.processing_days, "on": _iso(ships)}
+    return {**packed, **_closed(place.calendar, start, ships)}
 
 
-def _days(days: int) -> str:
-    return f"{days} working {'day' if days == 1 else 'days'}"
+def _transit_step(place: Place, ships: date, delivers: date, region: str) -> Step:
+    """How long the carrier takes, as a step."""
+    shipped = {
+        "step": "shipped",
+        "on": _iso(ships),
+        "days": place.transit.get(region, place.transit_default),
+        "region": region,
+        "delivered_on": _iso(delivers),
+    }
+    return {**shipped, **_closed(place.carrier, ships, delivers)}
 
 
-def _day(day: date) -> str:
-    return f"{day:%a} {day.day} {day:%b %Y}"
+def _until_shipped(window: Window) -> tuple[Step, ...]:
+    """The steps of a window without the carrier's, for goods that leave on another day."""
+    return tuple(step for step in window.steps if isinstance(step, str) or step.get("step") != "shipped")
+
+
+def held_until(place: Place, window: Window, ships: date, region: str, *, why: str) -> Window:
+    """A window moved to a single later day because the goods are wanted, or launched, no sooner."""
+    delivers = deliver(place, ships, region)
+    held = {"step": "not_before", "on": _iso(ships), "why": why}
+    steps = (*_until_shipped(window), held, _transit_step(place, ships, delivers, region))
+    return Window(ships, ships, delivers, delivers, steps)
+
+
+def _closed(calendar: Calendar, first: date, last: date) -> dict[str, list[str]]:
+    """The holidays on the way, where there are any."""
+    holidays = calendar.holidays_between(first, last)
+    return {"holidays": [_iso(day) for day in holidays]} if holidays else {}
+
+
+def _iso(day: date) -> str:
+    return day.isoformat()

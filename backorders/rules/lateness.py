@@ -72,13 +72,15 @@ class _Group:
 
     __slots__ = ("counts", "weights")
 
-    def __init__(self) -> None:
-        self.counts: dict[int, int] = {}
-        self.weights: dict[int, float] = {}
+    def __init__(self, *, is_forgetful: bool) -> None:
+        self.counts: dict[int, float] = {}
+        # Where nothing is forgotten the weights are the counts: there may be many groups.
+        self.weights: dict[int, float] = {} if is_forgetful else self.counts
 
-    def add(self, days: int, weight: float) -> None:
-        self.counts[days] = self.counts.get(days, 0) + 1
-        self.weights[days] = self.weights.get(days, 0.0) + weight
+    def add(self, days: int, weight: float, times: int) -> None:
+        self.counts[days] = self.counts.get(days, 0) + times
+        if self.weights is not self.counts:
+            self.weights[days] = self.weights.get(days, 0.0) + weight * times
 
     def beyond(self, late_by: int | None) -> dict[int, float]:
         """Weights by days, only of deliveries that were later than so many days (none: all)."""
@@ -100,16 +102,16 @@ class Lateness:
         for sample in samples:
             self.add(sample)
 
-    def add(self, sample: Sample) -> None:
-        """Learn of a delivery; samples may come in any order."""
+    def add(self, sample: Sample, times: int = 1) -> None:
+        """Learn of a delivery, or of several alike; samples may come in any order."""
         if not self._groups:
             self._origin = sample.recorded_on.toordinal()
         weight = self._weight_on(sample.recorded_on)
         for key in enumerate((None, *sample.groups)):
             group = self._groups.get(key)
             if group is None:
-                group = self._groups[key] = _Group()
-            group.add(sample.days, weight)
+                group = self._groups[key] = _Group(is_forgetful=self._tuning.half_life_days is not None)
+            group.add(sample.days, weight, times)
 
     def _weight_on(self, on: date) -> float:
         """What a sample of this day weighs, in units of one on the day of origin.
@@ -161,7 +163,7 @@ class Lateness:
         narrowest, samples, rest = 0, 0, 1.0
         for depth, group, weights, total in self._from_narrow(groups, late_by):
             if not blend:
-                narrowest, samples = depth, sum(group.counts[days] for days in weights)
+                narrowest, samples = depth, int(sum(group.counts[days] for days in weights))
             share = rest * self._share(total / weight_now)
             for days, weight in weights.items():
                 blend[days] = blend.get(days, 0.0) + share * weight / total

@@ -5,11 +5,11 @@ from typing import Any
 
 from django.db.models import F
 
-from backorders.availability import timeline
+from backorders import availability, explanations
 from backorders.models import Demand
 from backorders.queue import Rules
 from inventory.admin.atp_chart import Chart, draw
-from inventory.models import Sku, StockHold, Supply
+from inventory.models import Location, Sku, StockHold, Supply
 from inventory.queries import stock_levels
 from oms.kernel import clock
 from oms.kernel.admin import paging
@@ -41,6 +41,7 @@ def context_of(sku: Sku) -> dict[str, Any]:
         "short_count": paging.bounded_count(waiting.filter(open_qty__gt=F("pegged_qty"))),
         "chart": _chart(sku, today),
         "rules": _rules(sku, today),
+        "told": _told(sku),
         "sources": list(sku.suppliers.select_related("supplier")),
         "today": today,
     }
@@ -55,8 +56,23 @@ def _incoming(sku: Sku) -> list[Supply]:
 
 def _chart(sku: Sku, today: date) -> Chart | None:
     until = today + timedelta(days=CHART_DAYS)
-    days = [day for day in timeline(sku=sku) if day.on <= until]
+    days = [day for day in availability.timeline(sku=sku) if day.on <= until]
     return draw(days, today=today) if days else None
+
+
+def _told(sku: Sku) -> dict[str, Any] | None:
+    """What the shop would say of one unit just now, and why."""
+    channel = Channel.objects.first()
+    if channel is None or not Location.objects.filter(is_active=True).exists():
+        return None
+    (answer,) = availability.answers(skus=[sku], qty=1, channel=channel, region=channel.default_region)
+    return {
+        "channel": channel,
+        "label": answer.offer.label,
+        "state": answer.offer.answer.state,
+        "why": explanations.for_staff(answer.explain),
+        "said": explanations.for_customer(answer.explain),
+    }
 
 
 def _rules(sku: Sku, today: date) -> list[dict[str, Any]]:

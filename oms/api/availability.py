@@ -6,7 +6,7 @@ from typing import Any
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
-from backorders import availability
+from backorders import availability, explanations
 from backorders.models import AtpRule
 from backorders.rules.types import Reason, State, WaitMode
 from inventory.models import MAX_QTY, Location, Sku
@@ -14,8 +14,7 @@ from oms.api import etags, refs
 from oms.api.fields import Body, Day
 from oms.api.idempotency import Answer
 from oms.api.operations import Read, one
-from oms.api.order_lines import WindowOut, window
-from oms.api.promises import explained
+from oms.api.order_lines import SentencesOut, StepsOut, WindowOut, window
 from oms.kernel import clock
 
 READERS = ("read", "orders", "service")
@@ -38,7 +37,9 @@ class AvailabilityQuery(Body):
     channel = serializers.CharField(required=False, allow_blank=True, max_length=40, default="")
     region = serializers.CharField(required=False, allow_blank=True, max_length=40, default="")
     on = Day(required=False, help_text="The day it is wanted to ship.")
-    locale = serializers.CharField(required=False, max_length=10, default="en", help_text="Of the label.")
+    locale = serializers.CharField(
+        required=False, max_length=10, default="en", help_text="Of label and sentences."
+    )
 
     def validate_on(self, value: Any) -> Any:
         if value and value < clock.now().date():
@@ -67,7 +68,9 @@ class AvailabilityOut(serializers.Serializer[Any]):
     ships = WindowOut(allow_null=True)
     delivers = WindowOut(allow_null=True)
     charge = _Charge()
-    explain = serializers.ListField(child=serializers.CharField(), help_text="Why, sentence by sentence.")
+    explain = SentencesOut(help_text="Why, for staff.")
+    explain_short = SentencesOut(help_text="Why, for the customer: no rules, caps or documents.")
+    steps = StepsOut()
     basis = serializers.JSONField(help_text="The same as data: rule, supplies, calendar, caps.")
 
 
@@ -90,7 +93,11 @@ class GetAvailability(Read):
     def read(self) -> Answer:
         asked = self.asked
         rows = self._told(asked)
-        body = {"results": [_shown(row, asked["qty"]) for row in rows], "next": None, "previous": None}
+        body = {
+            "results": [_shown(row, asked["qty"], asked["locale"]) for row in rows],
+            "next": None,
+            "previous": None,
+        }
         tag = etags.tag_of_content(body)
         headers = {
             "ETag": tag,
@@ -160,7 +167,7 @@ def _day(day: Any) -> dict[str, Any]:
     return {"on": day.on.isoformat(), **moved}
 
 
-def _shown(row: availability.Availability, qty: int) -> dict[str, Any]:
+def _shown(row: availability.Availability, qty: int, locale: str) -> dict[str, Any]:
     answer, dates, basis = row.offer.answer, row.offer.window, row.explain
     return {
         "sku": row.sku.code,
@@ -176,6 +183,7 @@ def _shown(row: availability.Availability, qty: int) -> dict[str, Any]:
         "ships": window(dates.ships_earliest, dates.ships_latest) if dates else None,
         "delivers": window(dates.delivers_earliest, dates.delivers_latest) if dates else None,
         "charge": row.offer.charge,
-        "explain": explained(basis),
+        **explanations.of_basis(basis, locale=locale),
+        "steps": explanations.steps_of(basis),
         "basis": basis,
     }

@@ -112,7 +112,7 @@ class ListBackorders(Listing):
     def rows(self) -> QuerySet[Backorder]:
         promises = Prefetch(
             "order_line__promises",
-            queryset=Promise.objects.filter(superseded_at=None),
+            queryset=Promise.objects.filter(superseded_at=None).select_related("order_line__order__customer"),
             to_attr="current_promises",
         )
         own = self.caller.within(open_backorders(), channel="channel")

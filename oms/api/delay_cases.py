@@ -76,7 +76,9 @@ class DelayCaseFilter(filtering.RowFilter):
 
 def complete(call: Call) -> QuerySet[DelayCase]:
     """Cases of the client's channel with all that an answer shows."""
-    rows = DelayCase.objects.select_related("order_line__order", "order_line__sku", "promise")
+    rows = DelayCase.objects.select_related(
+        "order_line__order", "order_line__sku", "promise__order_line__order__customer"
+    )
     own = call.caller.within(rows, channel="order_line__order__channel")
     return own.prefetch_related("answers__alternative", "order_line__sku__alternatives__alternative")
 

@@ -58,6 +58,13 @@ class Exact(django_filters.CharFilter):
     """One text, exactly."""
 
 
+class Asked(django_filters.CharFilter):
+    """A text that picks out nothing but says how rows are to be shown."""
+
+    def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
+        return qs
+
+
 class Choice(django_filters.ChoiceFilter):
     """One of a few words."""
 

@@ -22,7 +22,7 @@ from oms.api.fields import (
     Whole,
     rows_of,
 )
-from oms.api.order_lines import WindowOut
+from oms.api.order_lines import SentencesOut, StepsOut, WindowOut
 from oms.orders.drafts import CustomerDraft
 from oms.orders.models import Order
 
@@ -89,6 +89,9 @@ class QuotedLineOut(serializers.Serializer[Any]):
         delivers_on = WindowOut(allow_null=True)
         label = serializers.CharField()  # type: ignore[assignment]
         basis = serializers.JSONField()
+        explain = SentencesOut()
+        explain_short = SentencesOut()
+        steps = StepsOut()
 
     line_no = serializers.IntegerField()
     sku = serializers.CharField()

@@ -9,6 +9,7 @@ from typing import Any
 from django.db import connection
 from rest_framework import serializers
 
+from backorders import explanations
 from backorders.models import Backorder, Peg, Promise
 from backorders.rules.types import State
 from oms.api.fields import Money, money
@@ -24,6 +25,20 @@ class WindowOut(serializers.Serializer[Any]):
     latest = serializers.DateField(allow_null=True)
 
 
+class SentencesOut(serializers.ListField):
+    """Sentences, one after the other."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(child=serializers.CharField(), **kwargs)
+
+
+class StepsOut(serializers.ListField):
+    """The steps of an explanation: each an object named by `step`, with its facts."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(child=serializers.DictField(), **kwargs)
+
+
 class PromiseOut(serializers.Serializer[Any]):
     """A dated commitment; `ships_on` is null when no date can be said."""
 
@@ -35,6 +50,8 @@ class PromiseOut(serializers.Serializer[Any]):
     cause = serializers.CharField(help_text="Why it superseded the one before; empty for the first.")
     note = serializers.CharField()
     basis = serializers.JSONField(help_text="Rule and version, supplies, buffers, calendar steps, caps.")
+    explain = SentencesOut(help_text="Why this date, for staff.")
+    explain_short = SentencesOut(help_text="The same for the customer, in their language.")
     made_at = serializers.DateTimeField()
     made_by = serializers.CharField()
     superseded_at = serializers.DateTimeField(allow_null=True)
@@ -79,9 +96,10 @@ SELECT line.id, line.order_id, line.line_no, sku.code, line.ordered_qty, line.op
        line.cancelled_qty, line.unit_price, ord.currency, line.wanted_on, backorder.mode, backorder.cause,
        allocated.qty, promise.revision, promise.qty, promise.ships_earliest, promise.ships_latest,
        promise.delivers_earliest, promise.delivers_latest, promise.label, promise.cause, promise.note,
-       promise.basis, promise.made_at, promise.made_by, promise.superseded_at
+       promise.basis, promise.made_at, promise.made_by, promise.superseded_at, customer.locale
   FROM orders_orderline AS line
   JOIN orders_order AS ord ON ord.id = line.order_id
+  JOIN orders_customer AS customer ON customer.id = ord.customer_id
   JOIN inventory_sku AS sku ON sku.id = line.sku_id
   LEFT JOIN backorders_backorder AS backorder ON backorder.order_line_id = line.id
   LEFT JOIN backorders_promise AS promise
@@ -173,7 +191,9 @@ def _promise(
     made_at: datetime,
     made_by: str,
     superseded_at: datetime | None,
+    locale: str,
 ) -> dict[str, Any]:
+    made_of = json.loads(basis) if isinstance(basis, str) else basis
     return {
         "revision": revision,
         "qty": qty,
@@ -182,7 +202,9 @@ def _promise(
         "label": label,
         "cause": cause,
         "note": note,
-        "basis": json.loads(basis) if isinstance(basis, str) else basis,
+        "basis": made_of,
+        "explain": explanations.for_staff(made_of, cause=cause),
+        "explain_short": explanations.for_customer(made_of, cause=cause, locale=locale),
         "made_at": instant(made_at),
         "made_by": made_by,
         "superseded_at": instant(superseded_at),
@@ -199,7 +221,8 @@ def _expand(lines: dict[int, dict[str, Any]], expand: Collection[str]) -> None:
 def _add_promises(lines: dict[int, dict[str, Any]]) -> None:
     for line in lines.values():
         line["promises"] = []
-    for promise in Promise.objects.filter(order_line__in=lines).order_by("order_line", "revision"):
+    promises = Promise.objects.filter(order_line__in=lines).order_by("order_line", "revision")
+    for promise in promises.select_related("order_line__order__customer"):
         lines[promise.order_line_id]["promises"].append(promise_body(promise))
 
 
@@ -212,7 +235,7 @@ def _add_pegs(lines: dict[int, dict[str, Any]]) -> None:
 
 
 def promise_body(promise: Promise) -> dict[str, Any]:
-    """A promise as it was told."""
+    """A promise as it was told; needs the customer of its line at hand."""
     return _promise(
         promise.revision,
         promise.qty,
@@ -227,6 +250,7 @@ def promise_body(promise: Promise) -> dict[str, Any]:
         promise.made_at,
         promise.made_by,
         promise.superseded_at,
+        promise.order_line.order.customer.locale,
     )
 
 

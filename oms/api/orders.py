@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from rest_framework import serializers
 
-from backorders import promising
+from backorders import explanations, promising
 from backorders.models import Demand
 from backorders.offering import Offer
 from notifications.models import Message
@@ -276,6 +276,7 @@ def _head(order: Order) -> dict[str, Any]:
 
 def _quoted(line_no: int, offer: Offer) -> dict[str, Any]:
     answer, window = offer.answer, offer.window
+    basis = promising.basis_of(offer)
     return {
         "line_no": line_no,
         "sku": offer.ask.sku.code,
@@ -293,6 +294,9 @@ def _quoted(line_no: int, offer: Offer) -> dict[str, Any]:
             if window
             else None,
             "label": offer.label,
-            "basis": promising.basis_of(offer),
+            "basis": basis,
+            "explain": explanations.for_staff(basis),
+            "explain_short": explanations.for_customer(basis, locale=offer.ask.locale),
+            "steps": explanations.steps_of(basis),
         },
     }

@@ -7,6 +7,7 @@ from oms.api import (
     availability,
     backorders,
     bulk,
+    calibration,
     cancellation_policies,
     cancellations,
     caps,
@@ -153,6 +154,9 @@ warehouse = [
     at("returns/<int:id>/inspect/", post=returns.InspectReturn),
     at("returns/<int:id>/cancel/", post=returns.CancelReturn),
 ]
+insight = [
+    at("kpis/calibration/", get=calibration.GetCalibration),
+]
 around = [
     path("openapi.json", documents.openapi, name="openapi"),
     at("events/", get=events.ListEvents),
@@ -171,6 +175,7 @@ urlpatterns: list[URLPattern] = [
     *ordering,
     *policies,
     *warehouse,
+    *insight,
     *around,
     *rest,
 ]

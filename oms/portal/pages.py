@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db.models import Sum
 
-from backorders import availability, composing
+from backorders import availability, composing, explanations
 from backorders.cancelling import Policies
 from backorders.models import Choice, DelayCase, Demand, Promise
 from backorders.rules.types import State, WaitMode
@@ -50,6 +50,7 @@ class Question:
     line_no: int
     article: str
     rows: Sequence[tuple[str, str]]
+    because: Sequence[str]
     options: Sequence[Option]
     state: str
     answer: str
@@ -164,6 +165,7 @@ class _Asking:
             line_no=self.line.line_no,
             article=article,
             rows=self._rows(),
+            because=self._because(),
             options=[] if state else self._options(answer),
             state=self._state_words(state, answer),
             answer=self._answer_words(answer),
@@ -185,6 +187,11 @@ class _Asking:
         rows.append((self.say("now"), self._ships(history[-1])))
         cause = self.case.cause or self.case.promise.cause
         return [*rows, (self.say("reason"), words_for_customer(cause, self.language))]
+
+    def _because(self) -> list[str]:
+        """Why the new date is this one, in few words; nothing where nobody can say a date."""
+        promise = self.known.promises[self.line.pk][-1]
+        return explanations.for_customer(promise.basis, locale=self.language) if promise.ships_latest else []
 
     def _ships(self, promise: Promise) -> str:
         days = self._span(promise)

@@ -57,8 +57,8 @@ def test_every_promise_answers_why_this_date(slipped: World, desk: Desk) -> None
 
     assert "Rule “backorders for all”, version 1 (backorder), dated for a service level of 90%." in first
     assert any(words.startswith("8 of CHAIR from purchase PO-7") for words in first)
-    assert any("expected 30 May 2026" in words for words in moved)
-    assert "Promised before: 12 May 2026." in moved
+    assert any("expected Sat 30 May 2026" in words for words in moved)
+    assert "Promised before: Tue 12 May 2026." in moved
 
 
 def test_a_line_shows_what_covers_it_and_the_open_question(slipped: World, desk: Desk) -> None:

@@ -26,7 +26,9 @@ def test_each_sku_is_answered_with_state_split_and_dates(shop: Shop) -> None:
     assert chair["ships"]["latest"] == "2026-03-12"
     assert chair["delivers"]["latest"] >= chair["ships"]["latest"]
     assert chair["charge"] == {"policy": "at_order", "deposit_percent": None, "disclosure": ""}
-    assert chair["explain"][0] == "Rule 'backorders', version 1: backorder."
+    assert chair["explain"][0] == (
+        "Rule “backorders”, version 1 (backorder), dated for a service level of 90%."
+    )
     assert (lamp["state"], lamp["reason"], lamp["refused_qty"]) == ("out_of_stock", "no_supply", 5)
 
 

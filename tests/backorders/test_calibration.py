@@ -1,9 +1,11 @@
 """Of the promises made at a level, the share kept: by month and supplier, and on its page in the admin."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
+import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
@@ -54,8 +56,12 @@ def read(start: str = "1 Mar", end: str = "11 Apr") -> Calibration:
     return calibration(start=day(start), end=day(end), zone="UTC")
 
 
-def share(group: str, due: int, kept: int, level: Decimal = P90) -> KeptShare:
-    return KeptShare(group=group, level=level, due=due, kept=kept)
+def share(group: str, due: int, kept: int, level: Decimal = P90) -> tuple[str, Decimal, int, int]:
+    return group, level, due, kept
+
+
+def counted(shares: Sequence[KeptShare]) -> list[tuple[str, Decimal, int, int]]:
+    return [(share.group, share.level, share.due, share.kept) for share in shares]
 
 
 def test_kept_promises_are_counted_by_month_supplier_and_level(world: World, frozen: clock.Journey) -> None:
@@ -64,18 +70,38 @@ def test_kept_promises_are_counted_by_month_supplier_and_level(world: World, fro
     found = read()
 
     # E was promised on units that nobody had bought yet.
-    assert found.total == [share("all", due=3, kept=1)]
-    assert found.by_month == [share("2026-03", due=2, kept=1), share("2026-04", due=1, kept=0)]
-    assert found.by_supplier == [share("ACME", due=2, kept=1), share(NOT_BOUGHT, due=1, kept=0)]
+    assert counted(found.total) == [share("all", due=3, kept=1)]
+    assert counted(found.by_month) == [share("2026-03", due=2, kept=1), share("2026-04", due=1, kept=0)]
+    assert counted(found.by_supplier) == [share("ACME", due=2, kept=1), share(NOT_BOUGHT, due=1, kept=0)]
     assert found.total[0].off_points == Fraction(1, 3) * 100 - 90
+
+
+def test_the_mean_buffer_and_the_loss_stand_beside_the_share(world: World, frozen: clock.Journey) -> None:
+    world.rule.least_buffer_days = 4
+    world.rule.save()
+    world("""
+        po PO-1 CHAIR 4 expected 10 Mar
+        po PO-2 CHAIR 4 expected 16 Mar
+    """)
+    world.orders("A", ("CHAIR", 4))
+    world.orders("B", ("CHAIR", 4))
+    frozen.move_to(at("12 Mar"))
+    world.receives("PO-1", 4)
+    sent(world, frozen, "A")
+
+    (told,) = calibration(start=day("1 Mar"), end=day("21 Mar"), zone="UTC", as_of=day("25 Mar")).total
+
+    # A was due on the 14th and shipped on the 12th: 2 x 0.1; B is due since the 20th: 5 x 0.9.
+    assert (told.due, told.kept, told.buffer_days) == (2, 1, 4.0)
+    assert told.pinball == pytest.approx((0.2 + 4.5) / 2)
 
 
 def test_only_what_fell_due_in_the_window_counts(world: World, frozen: clock.Journey) -> None:
     tell(world, frozen)
 
-    assert read(end="20 Mar").total == [share("all", due=1, kept=1)]
-    assert read(start="11 Mar", end="21 Mar").total == [share("all", due=1, kept=0)]
-    assert read(start="1 May", end="1 Jun").total == []
+    assert counted(read(end="20 Mar").total) == [share("all", due=1, kept=1)]
+    assert counted(read(start="11 Mar", end="21 Mar").total) == [share("all", due=1, kept=0)]
+    assert counted(read(start="1 May", end="1 Jun").total) == []
 
 
 def test_of_several_supplies_the_last_one_names_the_supplier(world: World, frozen: clock.Journey) -> None:
@@ -86,7 +112,7 @@ def test_of_several_supplies_the_last_one_names_the_supplier(world: World, froze
     world.orders("A", ("CHAIR", 4))
     frozen.move_to(at("20 Mar"))
 
-    assert read().by_supplier == [share("SLOW", due=1, kept=0)]
+    assert counted(read().by_supplier) == [share("SLOW", due=1, kept=0)]
 
 
 def test_goods_of_a_container_count_for_their_supplier(world: World, frozen: clock.Journey) -> None:
@@ -96,7 +122,7 @@ def test_goods_of_a_container_count_for_their_supplier(world: World, frozen: clo
     )
     world.orders("A", ("CHAIR", 4))
 
-    assert read().by_supplier == [share("ACME", due=1, kept=0)]
+    assert counted(read().by_supplier) == [share("ACME", due=1, kept=0)]
 
 
 def test_the_page_shows_shares_and_gaps_to_those_who_may_look(world: World, frozen: clock.Journey) -> None:

@@ -1,13 +1,14 @@
 """What happened to an order line, oldest first: accepted, promised, asked, told, shipped."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from backorders import explanations
 from backorders.models import Backorder, DelayCase, Promise
 from backorders.queries import Chain
+from backorders.rules.explaining import Names
 from oms.kernel import shown
-from oms.orders.admin import why
 from oms.orders.models import Cancellation, OrderLine, PickLine, ShipmentLine
 from purchasing.models import DateChange
 
@@ -46,16 +47,16 @@ def _accepted(line: OrderLine) -> Iterator[Step]:
 
 
 def _promises(promises: Sequence[Promise]) -> Iterator[Step]:
-    names = _names(promises)
+    names = explanations.names_for(promises)
     before: Promise | None = None
     for promise in promises:
         yield _promise(promise, before, names)
         before = promise
 
 
-def _promise(promise: Promise, before: Promise | None, names: why.Names) -> Step:
+def _promise(promise: Promise, before: Promise | None, names: Names) -> Step:
     dates = shown.window(promise.ships_earliest, promise.ships_latest)
-    reasons = why.sentences(promise.basis, names)
+    reasons = explanations.for_staff(promise.basis, names=names)
     label = [f"“{promise.label}”"] if promise.label else []
     if before is None:
         return Step(promise.made_at, f"Promised to ship {dates}", "good", label, reasons, promise.made_by)
@@ -71,12 +72,6 @@ def _moved(before: Promise, after: Promise) -> tuple[str, str]:
     if days > 0:
         return f", {shown.count(days, 'day')} later", "bad"
     return (f", {shown.count(-days, 'day')} earlier", "good") if days else ("", "plain")
-
-
-def _names(promises: Iterable[Promise]) -> dict[int, str]:
-    named = {pk for promise in promises for pk in why.lines_named(promise.basis)}
-    lines = OrderLine.objects.filter(pk__in=named).select_related("order") if named else []
-    return {line.pk: str(line) for line in lines}
 
 
 def _backorder(backorder: Backorder) -> Iterator[Step]:

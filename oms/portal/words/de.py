@@ -10,6 +10,7 @@ WORDS = {
     "unknown_day": "wir können noch keinen nennen",
     "ships": "Versand {span}",
     "reason": "Grund",
+    "because": "Wie wir auf den Termin kommen",
     "question": "Was sollen wir mit {article} tun?",
     "deadline": "Bitte antworten Sie bis {by}.",
     "silence_wait": "Hören wir bis dahin nichts von Ihnen, gehen wir davon aus, dass Sie warten.",

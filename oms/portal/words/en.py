@@ -10,6 +10,7 @@ WORDS = {
     "unknown_day": "we cannot say one yet",
     "ships": "ships {span}",
     "reason": "Reason",
+    "because": "How we came to this date",
     "question": "What shall we do with {article}?",
     "deadline": "Please answer by {by}.",
     "silence_wait": "If we do not hear from you by then, we take it that you wait.",

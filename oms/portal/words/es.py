@@ -10,6 +10,7 @@ WORDS = {
     "unknown_day": "aún no podemos darla",
     "ships": "envío {span}",
     "reason": "Motivo",
+    "because": "Cómo llegamos a esta fecha",
     "question": "¿Qué hacemos con {article}?",
     "deadline": "Por favor, responda antes del {by}.",
     "silence_wait": "Si no sabemos de usted antes, entenderemos que espera.",

@@ -10,6 +10,7 @@ WORDS = {
     "unknown_day": "nous ne pouvons pas encore la donner",
     "ships": "expédition {span}",
     "reason": "Raison",
+    "because": "Comment nous arrivons à cette date",
     "question": "Que faisons-nous de {article} ?",
     "deadline": "Merci de répondre avant le {by}.",
     "silence_wait": "Sans réponse d’ici là, nous comprendrons que vous attendez.",

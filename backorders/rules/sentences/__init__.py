@@ -1,0 +1,20 @@
+"""The phrases of explanations, one file per language; every language has every one of them."""
+
+from collections.abc import Mapping
+
+from backorders.rules.sentences import de, en, es, fr
+from backorders.rules.sentences.language import Language as Language
+
+FALLBACK = "en"
+LANGUAGES: Mapping[str, Language] = {
+    "en": en.LANGUAGE,
+    "de": de.LANGUAGE,
+    "fr": fr.LANGUAGE,
+    "es": es.LANGUAGE,
+}
+
+
+def speaking(locale: str) -> Language:
+    """The language of a locale such as `de` or `de-AT`; English where we have none."""
+    spoken = locale.replace("_", "-").split("-")[0].lower()
+    return LANGUAGES.get(spoken, LANGUAGES[FALLBACK])
