@@ -89,7 +89,10 @@ def test_without_supply_the_order_is_refused_and_nothing_is_kept(world: World) -
     with pytest.raises(OrderRefused) as refusal:
         world.orders("SO-1", ("CHAIR", 5))
 
-    assert refusal.value.details == [
+    (detail,) = refusal.value.details
+    assert detail.pop("explain")[-1] == "2 units refused: no supply covers it."
+    assert detail.pop("explain_short") == ["It is here in our warehouse.", "We cannot promise 2 units."]
+    assert [detail] == [
         {
             "line_no": 1,
             "sku": "CHAIR",
