@@ -6,10 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from django.db import connection
 from django.db.models import F, Sum
 
-from backorders import capping, causes, pegging, telling
+from backorders import capping, causes, pegging, serving, telling
 from backorders.marking import mark
-from backorders.models import DelayCase, Demand, Peg
-from backorders.rules.ranking import rank
+from backorders.models import DelayCase, Demand, Peg, ReleasePolicy
 from backorders.rules.releasing import Waiting, walk
 from inventory import movements
 from inventory.locks import lock_skus
@@ -60,10 +59,11 @@ def convert_pegs(event: StockArrived) -> None:
     lock_skus({supply.sku_id for supply in supplies.values()})
     claims = _claims_on([from_id for from_id, _, _ in event.arrivals])
     lacking = _lacking(claims.values())
+    policies = serving.release_policies()
     deltas: list[pegging.PegDelta] = []
     for from_id, to_id, qty in event.arrivals:
         lands = supplies[to_id].kind == Supply.Kind.STOCK
-        for peg, moved in _served(claims[from_id], qty, lacking if lands else {}):
+        for peg, moved in _served(claims[from_id], qty, lacking if lands else {}, policies):
             deltas += [(peg.demand_id, from_id, -moved), (peg.demand_id, to_id, moved)]
             peg.qty -= moved
             if lands:
@@ -73,14 +73,16 @@ def convert_pegs(event: StockArrived) -> None:
     mark(sku_ids={supply.sku_id for supply in supplies.values()}, cause=event.cause)
 
 
-def _served(queue: Sequence[Peg], arrived: int, lacking: Mapping[int, int]) -> list[tuple[Peg, int]]:
+def _served(
+    queue: Sequence[Peg], arrived: int, lacking: Mapping[int, int], policies: serving.Book[ReleasePolicy]
+) -> list[tuple[Peg, int]]:
     """Who gets how much of what arrived: the walk along the queue, skipping who goes whole and is not filled.
 
     What nobody else can use then goes to the skipped all the same, for it is their claim that came.
     """
     takes: defaultdict[int, int] = defaultdict(int)
     movable = {peg.pk: peg.qty - peg.released_qty for peg in queue}
-    whole = {peg.pk for peg in queue if lacking and _goes_whole(peg.demand)}
+    whole = {peg.pk for peg in queue if lacking and _is_skipped(peg.demand, policies)}
     first = [peg for peg in queue if peg.pk not in whole or lacking[peg.demand_id] <= movable[peg.pk]]
     line = [Waiting(line_id=peg.pk, open_qty=movable[peg.pk], ship_complete=peg.pk in whole) for peg in first]
     for take in walk(line, arrived=arrived):
@@ -93,8 +95,17 @@ def _served(queue: Sequence[Peg], arrived: int, lacking: Mapping[int, int]) -> l
     return [(peg, takes[peg.pk]) for peg in queue if takes[peg.pk]]
 
 
-def _goes_whole(demand: Demand) -> bool:
-    return demand.is_complete or not demand.may_split
+def _is_skipped(demand: Demand, policies: serving.Book[ReleasePolicy]) -> bool:
+    """Whether it goes whole or not at all, and its policy does not keep for it what is there."""
+    if demand.may_split and not demand.is_complete:
+        return False
+    policy = policies.of(
+        sku_id=demand.sku_id,
+        category=demand.sku.category,
+        channel_id=demand.channel_id,
+        region=demand.region,
+    )
+    return policy.complete_policy == ReleasePolicy.Complete.SKIP
 
 
 def _lacking(claims: Iterable[Sequence[Peg]]) -> dict[int, int]:
@@ -229,22 +240,16 @@ def _loosen(pegs: Sequence[Peg], too_many: int) -> list[pegging.PegDelta]:
 
 def _claims_on(supply_ids: Sequence[int]) -> dict[int, list[Peg]]:
     """The claims on each supply, best rank first."""
-    pegs = Peg.objects.filter(supply_id__in=supply_ids, qty__gt=F("released_qty")).select_related("demand")
+    pegs = Peg.objects.filter(supply_id__in=supply_ids, qty__gt=F("released_qty")).select_related(
+        "demand__sku"
+    )
     found: defaultdict[int, list[Peg]] = defaultdict(list)
-    for peg in sorted(pegs, key=lambda peg: rank_of(peg.demand)):
+    ranking = serving.Ranking(
+        {peg.demand.sku_id: peg.demand.sku.category for peg in pegs}, clock.now().date()
+    )
+    for peg in sorted(pegs, key=lambda peg: ranking.of(peg.demand)):
         found[peg.supply_id].append(peg)
     return found
-
-
-def rank_of(demand: Demand) -> tuple[int, ...]:
-    """The place of a demand in its queue; smallest first."""
-    return rank(
-        allocation_class=demand.allocation_class,
-        priority=demand.priority,
-        first_promise_on=demand.first_promise_on,
-        accepted_at=demand.accepted_at,
-        line_id=demand.order_line_id,
-    )
 
 
 def _loosen_worst(claims: Sequence[Peg], too_many: int) -> list[pegging.PegDelta]:

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
-from backorders import pegging
+from backorders import lending, pegging, serving
 from backorders.models import Demand, Peg
 from backorders.offering import Offer, Part
 from backorders.rules.claiming import Claim
@@ -15,7 +15,6 @@ from inventory.models import Sku, Supply
 from oms.kernel.actors import job
 from oms.orders.models import Order, OrderLine
 
-LAST_CLASS = 32_767
 Wanted = tuple[OrderLine, Offer, Part]
 
 
@@ -28,7 +27,7 @@ def open_demands(
         for number, offer in offers.items()
         for part in offer.parts or [_untracked(offer)]
     ]
-    demands = Demand.objects.bulk_create(_demand(order, *row) for row in wanted)
+    demands = Demand.objects.bulk_create(_demand(order, *row, stock) for row in wanted)
     planned = _planned_rows(wanted, stock)
     pegs: list[Peg] = []
     for demand, (_, _, part) in zip(demands, wanted, strict=True):
@@ -39,11 +38,20 @@ def open_demands(
             is_planned = claimed.kind is SupplyKind.PLANNED
             supply_id = planned[part.sku.pk] if is_planned else claimed.supply_ref
             pegs.append(Peg(demand=demand, supply_id=supply_id, qty=claimed.qty))
+    lent = [
+        (demand.pk, loan) for demand, (_, _, part) in zip(demands, wanted, strict=True) for loan in part.loans
+    ]
+    if lent:
+        pegging.write([move for _, loan in lent for move in lending.moves(loan)])
+        lending.record(lent, by="job:promising")
     pegging.peg_new(pegs)
 
 
-def _demand(order: Order, line: OrderLine, offer: Offer, part: Part) -> Demand:
+def _demand(order: Order, line: OrderLine, offer: Offer, part: Part, stock: Shelves) -> Demand:
     qty = line.ordered_qty * part.units_per_line
+    policy = serving.queue_policies().of(
+        sku_id=part.sku.pk, category=part.sku.category, channel_id=order.channel_id, region=order.region
+    )
     promised = offer.window.ships_latest if offer.window else None
     waits = offer.answer.state in (State.BACKORDER, State.PREORDER)
     return Demand(
@@ -54,13 +62,15 @@ def _demand(order: Order, line: OrderLine, offer: Offer, part: Part) -> Demand:
         units_per_line=part.units_per_line,
         open_qty=qty,
         pegged_qty=qty,
-        allocation_class=max(0, min(order.channel.priority, LAST_CLASS)),
+        allocation_class=serving.class_of(policy, order.channel.priority),
         priority=order.priority,
-        accepted_at=order.accepted_at,
+        # What is added to an order joins at the end of the queue.
+        accepted_at=stock.at,
         wanted_on=_not_before(line, offer),
         first_promise_on=promised,
         promised_on=promised,
         may_split=offer.may_split,
+        location_id=part.only_location_id,
         is_complete=order.ship_policy == Order.ShipPolicy.COMPLETE,
         mode=offer.answer.mode if waits else WaitMode.ACCIDENTAL,
     )

@@ -5,16 +5,20 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any, Self
 
+from backorders import sourcing
 from backorders.buffers import Buffered
 from backorders.capping import CapBook
+from backorders.lenders import Lent
 from backorders.models import AtpRule
 from backorders.policies import view_of
 from backorders.rules import dating, states
-from backorders.rules.claiming import Claim, claim
+from backorders.rules.claiming import Claim
+from backorders.rules.claiming import Part as Claimed
 from backorders.rules.states import Answer, CapRoom, Question, RuleScope, RuleView, SkuStatus
 from backorders.rules.types import Supply as FreeSupply
 from backorders.rules.types import SupplyKind
 from backorders.shelves import Shelf, Shelves, SupplyFact, counts_on
+from backorders.sourcing import Drawn, Need, Source
 from inventory.models import Sku
 from oms.orders.models import Channel
 
@@ -43,6 +47,8 @@ class Part:
     sku: Sku
     units_per_line: int
     claim: Claim
+    loans: Sequence[Lent] = ()
+    only_location_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,19 +106,26 @@ class Offers:
         view = states_view(rule)
         pieces = self._pieces(ask)
         today = self._today()
-        whole, claims = self._whole(ask, pieces, view)
+        whole, drawn = self._whole(ask, pieces, view)
         room = self.caps.room_for(ask, later_qty=ask.qty - whole.now_qty - whole.short, on=today)
         answer = states.judge(self._question(ask, shelf, whole, view, room, today))
         accepted = answer.now_qty + answer.later_qty
         if accepted < ask.qty and accepted:
-            _, claims = self._whole(replace(ask, qty=accepted), pieces, view)
+            _, drawn = self._whole(replace(ask, qty=accepted), pieces, view)
         parts = [
-            Part(sku=piece.sku, units_per_line=units, claim=got)
-            for (piece, units), got in zip(pieces, claims, strict=True)
+            Part(
+                sku=piece.sku,
+                units_per_line=units,
+                claim=got.claim,
+                loans=got.loans,
+                only_location_id=got.only_location_id,
+            )
+            for (piece, units), got in zip(pieces, drawn, strict=True)
         ]
         if not accepted or not ask.sku.is_tracked:
             parts = []
         for part in parts:
+            sourcing.lend(self.shelves.by_sku[part.sku.pk], part.loans, self.shelves)
             self.shelves.by_sku[part.sku.pk].take(part.claim.pegs)
         offer = self._finish(ask, answer, parts, rule, view)
         self.caps.take(offer, today)
@@ -120,18 +133,21 @@ class Offers:
 
     def _whole(
         self, ask: Ask, pieces: Sequence[tuple[Shelf, int]], view: RuleView | None
-    ) -> tuple[Claim, list[Claim]]:
-        """What the line could have as a whole, and the claims piece by piece.
+    ) -> tuple[Claim, list[Drawn]]:
+        """What the line could have as a whole, and what is drawn piece by piece.
 
         A line wished for later claims later supply, but is in stock all the same where stock covers it.
         """
-        claims = [self._claim(ask, piece, units, view) for piece, units in pieces]
-        whole = _of_line(ask.qty, claims, pieces)
+        # A kit borrows nothing: its parts would be lent one by one, and only all of them make it ready.
+        may_borrow = len(pieces) == 1
+        drawn = [self._draw(ask, piece, units, view, may_borrow=may_borrow) for piece, units in pieces]
+        whole = _of_line(ask.qty, [each.claim for each in drawn], pieces)
         if ask.wanted_on is None:
-            return whole, claims
+            return whole, drawn
         at_once = replace(ask, wanted_on=None)
-        now = _of_line(ask.qty, [self._claim(at_once, piece, units, view) for piece, units in pieces], pieces)
-        return (now if now.now_qty == ask.qty else whole), claims
+        soonest = [self._draw(at_once, piece, units, view, may_borrow=False) for piece, units in pieces]
+        now = _of_line(ask.qty, [each.claim for each in soonest], pieces)
+        return (now if now.now_qty == ask.qty else whole), drawn
 
     def _rule_for(self, ask: Ask, shelf: Shelf) -> AtpRule | None:
         chosen = states.choose_rule(
@@ -156,55 +172,25 @@ class Offers:
     def _today(self) -> date:
         return self.shelves.at.date()
 
-    def _claim(self, ask: Ask, shelf: Shelf, units: int, view: RuleView | None) -> Claim:
-        """The best claim: least short, then earliest, then fewest places, then the nearest in priority."""
+    def _draw(self, ask: Ask, shelf: Shelf, units: int, view: RuleView | None, *, may_borrow: bool) -> Drawn:
+        """The best claim: least short, then least late, then fewest places, then the nearest in priority."""
         if not ask.sku.is_tracked or not self.shelves.places:
-            return Claim(
-                pegs=(), ready_on=None, short=0 if not ask.sku.is_tracked else ask.qty * units, now_qty=0
-            )
+            short = ask.qty * units if ask.sku.is_tracked else 0
+            return Drawn(claim=Claim(pegs=(), ready_on=None, short=short, now_qty=0))
         supplies = states.countable(
             [*shelf.supplies, *self._planned(shelf, view)],
             rule=view,
             status=SkuStatus(ask.sku.status),
             has_active_supplier=shelf.has_active_supplier,
         )
-        pools = self._pools(supplies, view)
-        claims = [self._claim_from(pool, ask, shelf, units, view) for pool in pools]
-        return min(claims, key=lambda got: self._cost(got, supplies))
-
-    def _claim_from(
-        self, supplies: Sequence[FreeSupply], ask: Ask, shelf: Shelf, units: int, view: RuleView | None
-    ) -> Claim:
-        today = self._today()
-        # What is kept is kept somewhere: a single place may only give what all places together may.
-        kept = shelf.kept_qty + ask.channel.buffer_qty + (view.safety_stock if view else 0)
-        elsewhere = sum(s.qty for s in shelf.supplies if s.kind is SupplyKind.STOCK) - sum(
-            s.qty for s in supplies if s.kind is SupplyKind.STOCK
-        )
-        return claim(
+        need = Need(
             qty=ask.qty * units,
-            supplies=supplies,
-            reserve=max(0, kept - elsewhere),
-            shorts=shelf.shorts,
-            wanted_on=_not_before(ask, today),
-            today=today,
-            may_split=view.split if view else True,
-            latest_on=view.latest_on(today) if view else None,
+            channel=ask.channel,
+            region=ask.region,
+            wanted_on=_not_before(ask, self._today()),
+            may_borrow=may_borrow,
         )
-
-    def _pools(self, supplies: Sequence[FreeSupply], view: RuleView | None) -> list[list[FreeSupply]]:
-        """All places together, and each place alone."""
-        by_place = {pk: [s for s in supplies if s.location_id == pk] for pk in self.shelves.locations}
-        alone = [pool for pool in by_place.values() if pool]
-        if len(alone) < 2:
-            return [list(supplies)]
-        return [list(supplies), *alone]
-
-    def _cost(self, got: Claim, supplies: Sequence[FreeSupply]) -> tuple[int, date, int, tuple[int, ...]]:
-        place_of = {s.ref: s.location_id for s in supplies}
-        used = {place_of[ref] for ref, _ in got.pegs}
-        priorities = sorted(self.shelves.locations[pk].priority for pk in used)
-        return (got.short, got.ready_on or date.max, len(used), tuple(priorities))
+        return Source(self.shelves, shelf, supplies, view, need).draw()
 
     def _planned(self, shelf: Shelf, view: RuleView | None) -> list[FreeSupply]:
         """Units the rule lets us sell beyond all firm supply, ready after the supplier's lead time."""
@@ -275,15 +261,12 @@ class Offers:
 
     def _steps(self, ask: Ask, part: Part, view: RuleView | None) -> list[dict[str, Any]]:
         """Each supply claimed, with its dates and buffers, as the explanation tells it."""
-        return [
-            self._step(ask, part.sku, ref, qty, ready, view)
-            for ref, qty, ready in ((p.supply_ref, p.qty, p.ready_on) for p in part.claim.parts)
-        ]
+        return [self._step(ask, part, claimed, view) for claimed in part.claim.parts]
 
-    def _step(
-        self, ask: Ask, sku: Sku, ref: int, qty: int, ready: date, view: RuleView | None
-    ) -> dict[str, Any]:
-        fact = self.shelves.facts.get(ref) or self._planned_fact(sku, view)
+    def _step(self, ask: Ask, part: Part, claimed: Claimed, view: RuleView | None) -> dict[str, Any]:
+        sku, ref = part.sku, claimed.supply_ref
+        loans = [loan for loan in part.loans if loan.lender.stock_id == ref]
+        fact = self.shelves.facts.get(ref) or self._fact(sku, loans)
         place = self.shelves.places[fact.location_id]
         buffered = self.shelves.buffers.for_supply(
             supplier_id=fact.supplier_id,
@@ -300,17 +283,21 @@ class Offers:
             "kind": fact.kind,
             "reference": fact.reference,
             "location": self.shelves.locations[fact.location_id].code,
-            "qty": qty,
+            "qty": claimed.qty,
             "expected_on": fact.expected_on.isoformat() if fact.expected_on else None,
-            "ready_on": ready.isoformat(),
+            "ready_on": claimed.ready_on.isoformat(),
             "supply_qty": fact.quantity,
             "claimed_before": fact.pegged_qty,
+            **({"borrowed_from": [_told(loan) for loan in loans]} if loans else {}),
             "buffer": buffered.told(),
             "calendar": list(window.steps),
             "window": window,
         }
 
-    def _planned_fact(self, sku: Sku, view: RuleView | None) -> SupplyFact:
+    def _fact(self, sku: Sku, loans: Sequence[Lent]) -> SupplyFact:
+        """What there is to say of supply that had nothing free: goods on hand borrowed, or planned units."""
+        if loans:
+            return SupplyFact(SupplyKind.STOCK, "", None, loans[0].lender.location_id)
         shelf = self.shelves.by_sku[sku.pk]
         location_id = next(iter(self.shelves.locations))
         arrives = self.shelves.today(location_id) + timedelta(days=shelf.lead_time_days or 0)
@@ -349,6 +336,11 @@ def window_of(
         level_buffer=buffered.level_days,
         region=region,
     )
+
+
+def _told(loan: Lent) -> dict[str, int]:
+    """Which line lends, how much of it, and the supply that covers it again."""
+    return {"line": loan.lender.order_line_id, "qty": loan.qty, "covered_by": loan.inbound_id}
 
 
 def _not_before(ask: Ask, today: date) -> date | None:

@@ -4,11 +4,14 @@ from collections.abc import Sequence
 
 from django.db.models import Q
 
-from backorders.models import AtpRule, CancellationPolicy, Cap
+from backorders.models import AtpRule, CancellationPolicy, Cap, QueuePolicy, ReleasePolicy
+from backorders.rules.sourcing import SplitPolicy
 from backorders.rules.states import RuleScope, RuleView
 from backorders.rules.types import RuleMode, SupplyKind
 from inventory.models import Sku
 from oms.kernel import events
+
+AnyPolicy = AtpRule | Cap | CancellationPolicy | QueuePolicy | ReleasePolicy
 
 
 def scope_of(rule: AtpRule) -> RuleScope:
@@ -39,27 +42,28 @@ def view_of(rule: AtpRule) -> RuleView:
         least_buffer_days=rule.least_buffer_days,
         max_volatility=float(rule.max_volatility) if rule.max_volatility is not None else None,
         split=rule.split != AtpRule.Split.NONE,
+        split_policy=SplitPolicy(rule.split),
         valid_from=rule.valid_from,
         valid_to=rule.valid_to,
     )
 
 
-def changed(*, policy: AtpRule | Cap | CancellationPolicy, cause: str, by: str) -> None:
+def changed(*, policy: AnyPolicy, cause: str, by: str) -> None:
     """Say that a policy changed; the SKUs it touches are planned again."""
     skus = touched_skus(policy)
     if skus is not None:
         events.publish(events.PolicyChanged(by=by, subject=str(policy), sku_ids=tuple(skus), cause=cause))
 
 
-def touched_skus(policy: AtpRule | Cap | CancellationPolicy) -> Sequence[int] | None:
-    """SKUs with open demand that an ATP rule speaks for; none for policies that move no date."""
-    if not isinstance(policy, AtpRule):
+def touched_skus(policy: AnyPolicy) -> Sequence[int] | None:
+    """SKUs with open demand that a rule or queue policy speaks for; none for policies that move no claim."""
+    if isinstance(policy, Cap | CancellationPolicy):
         return None
     scope = Q(demands__open_qty__gt=0)
     if policy.sku_id:
         scope &= Q(pk=policy.sku_id)
     if policy.category:
         scope &= Q(category=policy.category)
-    if policy.supplier_id:
+    if isinstance(policy, AtpRule) and policy.supplier_id:
         scope &= Q(suppliers__supplier=policy.supplier_id)
     return list(Sku.objects.filter(scope).order_by("pk").values_list("pk", flat=True).distinct())

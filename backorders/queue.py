@@ -11,12 +11,13 @@ from backorders import rulebook
 from backorders.buffers import Buffers
 from backorders.models import AtpRule, CartHold, Demand, Peg
 from backorders.rules import states
+from backorders.rules.borrowing import is_far_dated
 from backorders.rules.dating import Place
-from backorders.rules.ranking import rank
 from backorders.rules.types import Demand as Wanted
 from backorders.rules.types import Peg as Claimed
 from backorders.rules.types import Supply as Ready
 from backorders.rules.types import SupplyKind
+from backorders.serving import Ranking
 from backorders.shelves import BOUGHT_FROM, SupplyFact, open_supplies, ready_on
 from inventory.models import Location, Sku, Supply
 from purchasing.models import SupplierSku
@@ -43,6 +44,8 @@ class Row:
     is_complete: bool
     mode: str
     fixed_qty: int
+    may_split: bool
+    location_id: int | None
 
 
 class Rules:
@@ -75,7 +78,7 @@ class Rules:
 
 @dataclass(slots=True)
 class Queue:
-    """Everything one match needs. `movable` pegs may be moved; the rest stays."""
+    """Everything one match needs. `movable` pegs may be moved; the `fixed` are allocated or released."""
 
     sku: Sku
     at: datetime
@@ -85,12 +88,20 @@ class Queue:
     firm: Sequence[Ready]
     planned: Sequence[Ready]
     movable: Sequence[Claimed]
+    fixed: Sequence[Claimed]
     facts: Mapping[int, SupplyFact]
     causes: Mapping[int, str]
     places: Mapping[int, Place]
     locations: Mapping[int, Location]
     rules: Rules
+    ranking: Ranking
     buffers: Buffers
+
+    def may_borrow(self, demand_id: int) -> bool:
+        """Whether its queue policy lets a demand be served from what far-dated ones hold."""
+        row = self.rows[demand_id]
+        policy = self.ranking.policy(sku_id=self.sku.pk, channel_id=row.channel_id, region=row.region)
+        return policy.may_borrow
 
     def ready(self) -> dict[int, date]:
         """The day each supply can leave the dock."""
@@ -134,7 +145,8 @@ def read(*, sku_id: int, at: datetime) -> Queue:
         .values_list("demand_id", "supply_id", "qty", "released_qty")
     )
     fixed, movable = _split(pegs, facts)
-    rows = _rows(sku_id, fixed)
+    ranking = Ranking({sku.pk: sku.category}, at.date())
+    rows = _rows(sku, fixed, ranking)
     counted = _counted(supplies, rules, {peg.supply_ref for peg in movable})
     free = _free(counted, pegs, movable, _held_in_carts(sku_id, at))
     return Queue(
@@ -142,15 +154,17 @@ def read(*, sku_id: int, at: datetime) -> Queue:
         at=at,
         today=at.date(),
         rows={row.demand_id: row for row, _ in rows},
-        demands=_wanted(rows, rules, locations),
+        demands=_wanted(rows, rules, ranking, locations),
         firm=[supply for supply in free if supply.kind is not SupplyKind.PLANNED],
         planned=[supply for supply in free if supply.kind is SupplyKind.PLANNED],
         movable=movable,
+        fixed=fixed,
         facts=facts,
         causes=causes,
         places=where,
         locations=locations,
         rules=rules,
+        ranking=ranking,
         buffers=Buffers(at.date()),
     )
 
@@ -198,21 +212,25 @@ def _supplies(
 
 def _split(
     pegs: Sequence[tuple[int, int, int, int]], facts: Mapping[int, SupplyFact]
-) -> tuple[dict[int, int], list[Claimed]]:
-    """How much of each demand stays where it is, and the pegs that may move."""
-    fixed: defaultdict[int, int] = defaultdict(int)
+) -> tuple[list[Claimed], list[Claimed]]:
+    """The claims that stay where they are, and those that may move."""
+    fixed: list[Claimed] = []
     movable: list[Claimed] = []
     for demand_id, supply_id, qty, released in pegs:
         kept = qty if facts[supply_id].kind in STILL else released
-        fixed[demand_id] += kept
+        if kept:
+            fixed.append(Claimed(demand_id, supply_id, kept))
         if qty > kept:
             movable.append(Claimed(demand_id, supply_id, qty - kept))
     return fixed, movable
 
 
-def _rows(sku_id: int, fixed: Mapping[int, int]) -> list[tuple[Row, tuple[int, ...]]]:
+def _rows(sku: Sku, fixed: Sequence[Claimed], ranking: Ranking) -> list[tuple[Row, tuple[int, ...]]]:
     """Open demands with their ranks."""
-    columns = Demand.objects.filter(sku=sku_id, open_qty__gt=0).values_list(
+    kept: defaultdict[int, int] = defaultdict(int)
+    for peg in fixed:
+        kept[peg.demand_ref] += peg.qty
+    columns = Demand.objects.filter(sku=sku, open_qty__gt=0).values_list(
         "pk",
         "order_line_id",
         "channel_id",
@@ -228,6 +246,7 @@ def _rows(sku_id: int, fixed: Mapping[int, int]) -> list[tuple[Row, tuple[int, .
         "first_promise_on",
         "accepted_at",
         "may_split",
+        "location_id",
     )
     rows: list[tuple[Row, tuple[int, ...]]] = []
     for row in columns.iterator(chunk_size=10_000):
@@ -246,25 +265,46 @@ def _rows(sku_id: int, fixed: Mapping[int, int]) -> list[tuple[Row, tuple[int, .
             prio,
             first,
             accepted,
-            _,
+            may_split,
+            location,
         ) = row
-        place = rank(
-            allocation_class=cls, priority=prio, first_promise_on=first, accepted_at=accepted, line_id=line_id
+        place = ranking.place(
+            ranking.policy(sku_id=sku.pk, channel_id=channel, region=region),
+            allocation_class=cls,
+            priority=prio,
+            first_promise_on=first,
+            accepted_at=accepted,
+            line_id=line_id,
         )
         facts = Row(
-            pk, line_id, channel, region, qty, units, promised, wanted, complete, mode, fixed.get(pk, 0)
+            pk,
+            line_id,
+            channel,
+            region,
+            qty,
+            units,
+            promised,
+            wanted,
+            complete,
+            mode,
+            kept.get(pk, 0),
+            may_split,
+            location,
         )
-        rows.append((facts, (*place, int(row[-1]))))
+        rows.append((facts, place))
     return rows
 
 
 def _wanted(
-    rows: Sequence[tuple[Row, tuple[int, ...]]], rules: Rules, locations: Mapping[int, Location]
+    rows: Sequence[tuple[Row, tuple[int, ...]]],
+    rules: Rules,
+    ranking: Ranking,
+    locations: Mapping[int, Location],
 ) -> list[Wanted]:
     """What is not settled yet, as the match takes it."""
-    place_of = _only_place(locations)
+    serving = _Serving(locations)
     wanted: list[Wanted] = []
-    for row, (*place, may_split) in rows:
+    for row, place in rows:
         if row.open_qty <= row.fixed_qty:
             continue
         rule = rules.find(row.channel_id, row.region)
@@ -273,30 +313,47 @@ def _wanted(
             Wanted(
                 ref=row.demand_id,
                 qty=row.open_qty - row.fixed_qty,
-                rank=tuple(place),
+                rank=place,
                 keep_by=row.promised_on + tolerance if row.promised_on else None,
-                wanted_on=row.wanted_on,
-                may_split=bool(may_split),
-                location_id=place_of(row.region),
+                wanted_on=_waits_until(row, rules, ranking),
+                may_split=row.may_split,
+                location_id=row.location_id or serving.only(row.region),
+                places=serving.among(row.region),
             )
         )
     return wanted
 
 
-class _only_place:
-    """The location that serves a region, where the region settles it; none where there is a choice."""
+def _waits_until(row: Row, rules: Rules, ranking: Ranking) -> date | None:
+    """The day a far-dated demand waits for; none inside its lock window, where it takes what comes first."""
+    if row.wanted_on is None:
+        return None
+    policy = ranking.policy(sku_id=rules.sku.pk, channel_id=row.channel_id, region=row.region)
+    return row.wanted_on if is_far_dated(row.wanted_on, rules.today, policy.lock_days) else None
+
+
+class _Serving:
+    """The locations that serve each region, where that is not all of them."""
 
     def __init__(self, locations: Mapping[int, Location]) -> None:
         self.active = [location for location in locations.values() if location.is_active]
-        self.known: dict[str, int | None] = {}
+        self.known: dict[str, frozenset[int] | None] = {}
 
-    def __call__(self, region: str) -> int | None:
+    def among(self, region: str) -> frozenset[int] | None:
+        """The locations that ship to a region; none where all do, or nobody does."""
         if region not in self.known:
-            serving = [
-                place for place in self.active if not region or not place.regions or region in place.regions
-            ]
-            self.known[region] = serving[0].pk if serving and len(serving) < len(self.active) else None
+            serving = frozenset(
+                place.pk
+                for place in self.active
+                if not region or not place.regions or region in place.regions
+            )
+            self.known[region] = serving if 0 < len(serving) < len(self.active) else None
         return self.known[region]
+
+    def only(self, region: str) -> int | None:
+        """The location that serves a region alone; none where there is a choice."""
+        among = self.among(region)
+        return next(iter(among)) if among and len(among) == 1 else None
 
 
 def _counted(supplies: Sequence[Ready], rules: Rules, pegged: Collection[int]) -> list[Ready]:

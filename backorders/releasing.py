@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from django.db import transaction
 from django.db.models import F, QuerySet, Sum
 
-from backorders import rulebook
+from backorders import readiness, rulebook
 from backorders.models import Demand, Peg, ReplanRequest
 from inventory.locks import lock_skus
 from inventory.models import Supply
@@ -44,7 +44,8 @@ def release_ready(*, sku_ids: Collection[int]) -> list[PickRequest]:
     """Release what is allocated of these SKUs and may ship; returns the pick requests made.
 
     An order that ships complete waits until all of it is allocated, a kit shipped together until all
-    its parts are, a held order until it is let go, a far-dated line until its day is near.
+    its parts are, a held order until it is let go, a far-dated line until its day is near, and any order
+    until the share is ready that its release policies ask for.
     """
     orders = _orders_with_goods(sku_ids)
     if not orders:
@@ -97,10 +98,13 @@ def _may_go(order_ids: Sequence[int]) -> list[_Ready]:
     on_stock = _on_stock(order_ids)
     waiting = _waiting(order_ids, on_stock)
     today = _today_at({peg.supply.location_id for peg in pegs})
+    verdicts = readiness.judge(order_ids) if readiness.has_shares() else {}
+    too_little = {order_id for order_id, verdict in verdicts.items() if not verdict.ok}
     return [
         _Ready(peg, peg.qty - peg.released_qty)
         for peg in pegs
-        if _goes(peg, waiting, today[peg.supply.location_id])
+        if peg.demand.order_line.order_id not in too_little
+        and _goes(peg, waiting, today[peg.supply.location_id])
     ]
 
 

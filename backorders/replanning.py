@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from django.db import transaction
 from django.db.models import QuerySet
 
-from backorders import allocating, buffers, causes, locks, news, pegging, queue
+from backorders import allocating, buffers, causes, lending, locks, news, pegging, queue
 from backorders.marking import mark as mark
 from backorders.models import Demand, ReplanRequest
 from backorders.rules import matching
@@ -76,6 +76,20 @@ def _mark_of(supplies: QuerySet[Supply], cause: str) -> None:
 
 def change(*, sku_id: int, cause: str) -> news.News:
     """Write what a fresh match of the SKU changes, and what has to be told of it. The SKU is locked."""
+    state, pegs = _write_plan(sku_id)
+    if borrowed := lending.lend(state, pegs):
+        lending.write(borrowed, by="job:replan")
+        allocating.close_covered(state.rows[each.demand_id].order_line_id for each in borrowed)
+        # The lenders wait for inbound now, which the plan places like any other claim on it.
+        state, pegs = _write_plan(sku_id)
+    told = news.write(state, pegs, cause=cause)
+    lines = [promise.order_line_id for promise in told.promises]
+    causes.explain_slipped(line_ids=lines, sku_id=sku_id, by="job:replan")
+    return told
+
+
+def _write_plan(sku_id: int) -> tuple[queue.Queue, list[Peg]]:
+    """Plan and write the difference; returns what was found before it, and the plan."""
     state = queue.read(sku_id=sku_id, at=clock.now())
     pegs = plan(state)
     deltas = queue.deltas(state, pegs)
@@ -85,10 +99,7 @@ def change(*, sku_id: int, cause: str) -> news.News:
         for demand_id, supply_id, delta in deltas
         if delta > 0 and state.facts[supply_id].kind == Supply.Kind.STOCK
     )
-    told = news.write(state, pegs, cause=cause)
-    lines = [promise.order_line_id for promise in told.promises]
-    causes.explain_slipped(line_ids=lines, sku_id=sku_id, by="job:replan")
-    return told
+    return state, pegs
 
 
 def plan(state: queue.Queue) -> list[Peg]:

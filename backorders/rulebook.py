@@ -6,7 +6,7 @@ from datetime import date
 from functools import lru_cache
 
 from backorders.calendars import places
-from backorders.models import AtpRule, CancellationPolicy, Cap
+from backorders.models import AtpRule, CancellationPolicy, Cap, QueuePolicy, ReleasePolicy
 from backorders.policies import scope_of
 from backorders.rules.dating import Place
 from backorders.rules.states import RuleScope
@@ -17,11 +17,13 @@ from oms.orders.models import Channel
 
 @dataclass(frozen=True, eq=False)
 class Rulebook:
-    """ATP rules with their scopes, caps, cancellation policies, locations by priority, channels by id."""
+    """ATP rules with their scopes, caps, other policies, locations by priority, channels by id."""
 
     rules: Sequence[tuple[RuleScope, AtpRule]]
     caps: Sequence[Cap]
     cancellation: Sequence[CancellationPolicy]
+    queueing: Sequence[QueuePolicy]
+    releasing: Sequence[ReleasePolicy]
     locations: dict[int, Location]
     channels: dict[int, Channel]
 
@@ -48,6 +50,8 @@ def _read() -> Rulebook:
         rules=[(scope_of(rule), rule) for rule in AtpRule.objects.order_by("pk")],
         caps=list(Cap.objects.order_by("pk")),
         cancellation=list(CancellationPolicy.objects.order_by("pk")),
+        queueing=list(QueuePolicy.objects.order_by("pk")),
+        releasing=list(ReleasePolicy.objects.order_by("pk")),
         locations={location.pk: location for location in Location.objects.all()},
         channels={channel.pk: channel for channel in Channel.objects.all()},
     )

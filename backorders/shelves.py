@@ -12,6 +12,7 @@ from django.db.models.functions import Coalesce
 
 from backorders import rulebook
 from backorders.buffers import Buffers
+from backorders.lenders import Lenders
 from backorders.models import Demand
 from backorders.rules import dating
 from backorders.rules.types import Due, SupplyKind
@@ -66,6 +67,7 @@ class Shelf:
     has_open_purchase: bool = False
     lead_time_days: int | None = None
     planned: PlannedRow | None = None
+    lent: Mapping[tuple[int, int], int] = field(default_factory=dict)
 
     @property
     def kept_qty(self) -> int:
@@ -93,6 +95,7 @@ class Shelves:
     locations: Mapping[int, Location]
     at: datetime
     buffers: Buffers
+    lenders: Lenders
 
     def copy(self) -> Self:
         """Shelves to decide on, so that these stay as they were read."""
@@ -143,6 +146,7 @@ def read(
         locations=locations,
         at=at,
         buffers=Buffers(at.date()),
+        lenders=Lenders(list(skus), at.date()),
     )
 
 

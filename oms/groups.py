@@ -51,6 +51,8 @@ EDITED = {
     "backorders.atprule": (MANAGER,),
     "backorders.cap": (MANAGER,),
     "backorders.cancellationpolicy": (MANAGER,),
+    "backorders.queuepolicy": (MANAGER,),
+    "backorders.releasepolicy": (MANAGER,),
     "orders.channel": (MANAGER,),
     "orders.customer": (MANAGER, SERVICE),
     "inventory.location": (MANAGER,),

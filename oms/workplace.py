@@ -32,6 +32,8 @@ from backorders.models import (
     DelayCase,
     Demand,
     Promise,
+    QueuePolicy,
+    ReleasePolicy,
     ReplanRequest,
 )
 from inventory.models import Location, Sku, Supply
@@ -278,6 +280,8 @@ POLICY = (
         "event_available",
         CancellationPolicy,
     ),
+    Queue("Queue policies", "Who is served first, and who lends to whom.", "sort", QueuePolicy),
+    Queue("Release policies", "How much must be ready before it goes.", "output", ReleasePolicy),
     Queue("Channels", "Where orders come from.", "storefront", Channel),
     Queue("Locations", "What ships from where, on which days.", "location_on", Location),
     Queue("Suppliers", "Who sells us what, how fast.", "factory", Supplier),

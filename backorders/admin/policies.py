@@ -26,6 +26,7 @@ LABELS = {
     "needs_open_purchase": "Only with an open purchase",
     "longest_wait_days": "Longest wait, days",
     "tolerance_days": "Tolerance, days",
+    "tell_earlier_days": "Told when earlier by, days",
     "least_buffer_days": "Least buffer, days",
     "max_volatility": "Highest volatility (CV)",
     "deposit_percent": "Deposit, %",
@@ -147,6 +148,7 @@ class AtpRuleForm(PolicyForm):
             ),
             *("mode", "safety_stock", "oversell_qty", "kinds", "needs_open_purchase", "longest_wait_days"),
             *("service_level", "least_buffer_days", "max_volatility", "split", "tolerance_days"),
+            "tell_earlier_days",
             *("charge_policy", "deposit_percent", "disclosure"),
         )
 
@@ -234,7 +236,7 @@ class AtpRuleAdmin(PolicyAdmin):
                 "fields": (
                     ("longest_wait_days", "tolerance_days"),
                     ("service_level", "least_buffer_days"),
-                    "split",
+                    ("split", "tell_earlier_days"),
                 )
             },
         ),

@@ -3,6 +3,7 @@
 from backorders.models.policy import AtpRule, CancellationPolicy, Cap, CapClaim, CapUsage
 from backorders.models.promises import Backorder, CauseTag, Choice, DelayCase, Promise, RefusedDemand
 from backorders.models.queue import CartHold, Demand, Peg, ReplanRequest
+from backorders.models.serving import Loan, QueuePolicy, ReleasePolicy
 
 __all__ = [
     "AtpRule",
@@ -16,8 +17,11 @@ __all__ = [
     "Choice",
     "DelayCase",
     "Demand",
+    "Loan",
     "Peg",
     "Promise",
+    "QueuePolicy",
     "RefusedDemand",
+    "ReleasePolicy",
     "ReplanRequest",
 ]

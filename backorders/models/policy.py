@@ -88,6 +88,12 @@ class AtpRule(Policy):
     tolerance_days = models.PositiveIntegerField(
         default=0, help_text="Later than promised by this much is not told."
     )
+    tell_earlier_days = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="Earlier than promised by so many days is told at once. Empty: when it ships.",
+    )
     charge_policy = models.CharField(max_length=12, choices=ChargePolicy, default=ChargePolicy.AT_ORDER)
     deposit_percent = models.PositiveSmallIntegerField(
         null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(100)]

@@ -123,6 +123,11 @@ class DelayCase(models.Model):
     opened_at = models.DateTimeField()
     answer_by = models.DateTimeField()
     silence_means = models.CharField(max_length=10, default="wait")
+    told_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="When it was asked: once all of its order is planned.",
+    )
     closed_at = models.DateTimeField(null=True, blank=True)
     closed_because = models.CharField(max_length=20, blank=True, default="")
     token_hash = models.CharField(max_length=64, blank=True, default="", db_index=True)
@@ -137,6 +142,9 @@ class DelayCase(models.Model):
         indexes = (
             models.Index(
                 fields=("answer_by", "id"), condition=Q(closed_at=None), name="open_cases_by_deadline"
+            ),
+            models.Index(
+                fields=("opened_at",), condition=Q(closed_at=None, told_at=None), name="cases_not_told_yet"
             ),
         )
 

@@ -31,6 +31,14 @@ class Demand(models.Model):
         null=True, blank=True, help_text="Latest ship date of the current promise."
     )
     may_split = models.BooleanField(default=True)
+    location = models.ForeignKey(
+        Location,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="demands",
+        help_text="The only place that may serve it; empty for any that ships to its region.",
+    )
     is_complete = models.BooleanField(default=False, help_text="Ships only when the whole order can.")
     is_held = models.BooleanField(
         default=False, help_text="Its order is held: keeps its claims, is not released."
@@ -55,6 +63,11 @@ class Demand(models.Model):
                 fields=("sku",), condition=Q(open_qty__gt=F("pegged_qty")), name="short_demand_of_a_sku"
             ),
             models.Index(fields=("promised_on",), condition=Q(open_qty__gt=0), name="open_demand_by_promise"),
+            models.Index(
+                fields=("sku", "wanted_on"),
+                condition=Q(open_qty__gt=0, wanted_on__isnull=False),
+                name="far_dated_demand_of_a_sku",
+            ),
         )
 
     def __str__(self) -> str:

@@ -48,6 +48,11 @@ class Borrowed:
     short: int
 
 
+def is_far_dated(ships_on: date, today: date, lock_days: int) -> bool:
+    """Whether a demand is not yet in its lock window: there its goods are neither lent nor left for later."""
+    return today < ships_on - timedelta(days=lock_days)
+
+
 def borrow(
     kept: Iterable[Kept], inbound: Iterable[Inbound], *, need: int, today: date, may_split: bool = True
 ) -> Borrowed:

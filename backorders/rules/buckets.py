@@ -145,6 +145,5 @@ def _candidates(
     """The day's supplies this ask may use, the preferred first and of those the surest."""
     if not buckets.left[bucket]:
         return []
-    place = ask.demand.location_id
-    allowed = [s for s in buckets.supplies[bucket] if place is None or s.location_id == place]
+    allowed = [s for s in buckets.supplies[bucket] if ask.demand.allows(s.location_id)]
     return sorted(allowed, key=preference)

@@ -136,7 +136,7 @@ def _held(asks: Sequence[Ask], buckets: Buckets, holds: Holds) -> dict[int, int]
 
 def _ask(demand: Demand, buckets: Buckets, places: set[int]) -> Ask:
     """A demand in terms of buckets; a location binds only where there is a choice of locations."""
-    any_place = demand.location_id is None or places == {demand.location_id}
+    any_place = all(demand.allows(place) for place in places)
     return Ask(
         demand=demand,
         qty=demand.qty,

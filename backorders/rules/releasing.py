@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
 from enum import StrEnum
 
+Percent = int | Decimal
+
 
 class CompletePolicy(StrEnum):
     """What a ship-complete line does when the goods do not fill it."""
@@ -99,24 +101,41 @@ class Decision:
 
 
 def may_release(
-    lines: Sequence[tuple[int, int]], *, item_percent: int | Decimal = 0, order_percent: int | Decimal = 0
+    lines: Sequence[tuple[int, int]],
+    *,
+    item_percent: Percent | Sequence[Percent] = 0,
+    order_percent: Percent = 0,
+    prices: Sequence[Decimal] | None = None,
 ) -> Decision:
     """Judge (ordered, ready) units per line against the least % of every line and of the whole order.
 
-    Lines with nothing ordered are left out; an order with nothing ready is never released.
+    `item_percent`: one for all lines, or one for each. With `prices` (of one unit of each line) the order's
+    share is counted in value, unless all of it is free. Lines with nothing ordered are left out; an order
+    with nothing ready is never released.
     """
+    least = [item_percent] * len(lines) if isinstance(item_percent, int | Decimal) else item_percent
     short_lines = tuple(
-        place for place, (ordered, ready) in enumerate(lines) if ready * 100 < item_percent * ordered
+        place
+        for place, ((ordered, ready), share) in enumerate(zip(lines, least, strict=True))
+        if ready * 100 < share * ordered
     )
-    ordered_qty = sum(ordered for ordered, _ in lines)
-    ready_qty = sum(ready for _, ready in lines)
-    enough = ready_qty > 0 and ready_qty * 100 >= order_percent * ordered_qty
+    ordered_sum, ready_sum = _weighed(lines, prices)
+    enough = any(ready for _, ready in lines) and ready_sum * 100 >= order_percent * ordered_sum
     return Decision(
-        ok=enough and not short_lines, percent=_percent(ready_qty, ordered_qty), short_lines=short_lines
+        ok=enough and not short_lines, percent=_percent(ready_sum, ordered_sum), short_lines=short_lines
     )
 
 
-def _percent(part: int, whole: int) -> Decimal:
+def _weighed(lines: Sequence[tuple[int, int]], prices: Sequence[Decimal] | None) -> tuple[Percent, Percent]:
+    """Ordered and ready in all, in value where there is any, else in units."""
+    weights: Sequence[Percent] = prices or ()
+    if not any(weight * ordered for weight, (ordered, _) in zip(weights, lines, strict=False)):
+        weights = [1] * len(lines)
+    ordered_sum = sum(weight * ordered for weight, (ordered, _) in zip(weights, lines, strict=True))
+    return ordered_sum, sum(weight * ready for weight, (_, ready) in zip(weights, lines, strict=True))
+
+
+def _percent(part: Percent, whole: Percent) -> Decimal:
     if not whole:
         return Decimal("0.0")
     # Cut, not rounded: 89.96 % must never read as the 90.0 % that it missed.

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from backorders.rules.claiming import Claim
+from backorders.rules.sourcing import SplitPolicy
 from backorders.rules.types import Reason, RuleMode, State, Supply, SupplyKind, WaitMode, wait_mode_of
 
 
@@ -41,6 +42,7 @@ class RuleView:
     least_buffer_days: int = 0
     max_volatility: float | None = None
     split: bool = True
+    split_policy: SplitPolicy = SplitPolicy.ANY
     valid_from: date | None = None
     valid_to: date | None = None
 

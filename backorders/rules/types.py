@@ -129,7 +129,8 @@ class Demand:
 
     `rank`: smallest is served first. `keep_by`: the latest ship date last promised, none if never
     promised. `wanted_on`: the customer does not want it to ship before this day.
-    `location_id`: the only place that may serve it, none for any.
+    `location_id`: the only place that may serve it, none for any; `places`: the places among which there
+    is a choice, none for all.
     """
 
     ref: int
@@ -139,6 +140,11 @@ class Demand:
     wanted_on: date | None = None
     may_split: bool = True
     location_id: int | None = None
+    places: frozenset[int] | None = None
+
+    def allows(self, location_id: int) -> bool:
+        """Whether goods of this place may serve it."""
+        return self.location_id in (None, location_id) and (self.places is None or location_id in self.places)
 
 
 @dataclass(frozen=True, slots=True)

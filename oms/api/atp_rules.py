@@ -60,6 +60,7 @@ class AtpRuleIn(ScopeIn):
     max_volatility = Number(6, 3, min_value=0, allow_null=True, default=None)
     split = serializers.ChoiceField(AtpRule.Split.choices, default=AtpRule.Split.ANY)
     tolerance_days = Whole(min_value=0, max_value=LONGEST_DAYS, default=0)
+    tell_earlier_days = Whole(min_value=1, max_value=LONGEST_DAYS, allow_null=True, default=None)
     charge = ChargeIn(required=False)
 
 
@@ -103,6 +104,7 @@ class AtpRuleOut(serializers.Serializer[AtpRule]):
     max_volatility = serializers.FloatField(allow_null=True)
     split = serializers.ChoiceField(AtpRule.Split.choices)
     tolerance_days = serializers.IntegerField()
+    tell_earlier_days = serializers.IntegerField(allow_null=True)
     charge = _Charge()
 
     def to_representation(self, rule: AtpRule) -> dict[str, Any]:
@@ -118,8 +120,9 @@ class AtpRuleOut(serializers.Serializer[AtpRule]):
             "split",
         )
         more = ("needs_open_purchase", "longest_wait_days", "least_buffer_days", "tolerance_days")
+        news = ("tell_earlier_days",)
         return {
-            **{name: getattr(rule, name) for name in (*plain, *more)},
+            **{name: getattr(rule, name) for name in (*plain, *more, *news)},
             **scope_body(rule),
             **days(rule, ("valid_from", "valid_to")),
             "supplier": rule.supplier.code if rule.supplier else None,

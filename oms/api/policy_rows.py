@@ -1,4 +1,4 @@
-"""What ATP rules, caps and cancellation policies share: versions, scopes by code, and the what-if."""
+"""What ATP rules, caps and other policies share: versions, scopes by code, and the what-if."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
@@ -9,7 +9,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from backorders import policies
-from backorders.models import AtpRule, CancellationPolicy, Cap
+from backorders.policies import AnyPolicy
 from oms.api import etags, locks, refs
 from oms.api.access import Caller
 from oms.api.fields import Body, Day, OptionalCode, OptionalText
@@ -20,8 +20,6 @@ from oms.kernel.actors import Actor
 
 READERS = ("read", "policies")
 WRITERS = ("policies",)
-
-AnyPolicy = AtpRule | Cap | CancellationPolicy
 
 
 class Number(serializers.DecimalField):
