@@ -49,7 +49,7 @@ def open_demands(
 
 def _demand(order: Order, line: OrderLine, offer: Offer, part: Part, stock: Shelves) -> Demand:
     qty = line.ordered_qty * part.units_per_line
-    policy = serving.queue_policies().of(
+    policy = stock.queueing.of(
         sku_id=part.sku.pk, category=part.sku.category, channel_id=order.channel_id, region=order.region
     )
     promised = offer.window.ships_latest if offer.window else None

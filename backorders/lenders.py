@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import F
 
 from backorders import serving
-from backorders.models import Peg
+from backorders.models import Peg, QueuePolicy
 from backorders.rules.borrowing import Inbound, Kept, borrow
 from backorders.rules.types import Supply, SupplyKind
 
@@ -83,6 +83,7 @@ class Lenders:
 
     sku_ids: Collection[int]
     today: date
+    policies: serving.Book[QueuePolicy]
     _found: dict[int, list[Lender]] | None = field(default=None)
 
     def of(self, sku_id: int) -> Sequence[Lender]:
@@ -92,10 +93,9 @@ class Lenders:
         return self._found.get(sku_id, ())
 
     def _read(self) -> dict[int, list[Lender]]:
-        policies = serving.queue_policies()
         found: defaultdict[int, list[Lender]] = defaultdict(list)
         for sku_id, category, channel_id, region, demand, line, stock, place, qty, ships_on in self._rows():
-            lock_days = policies.of(
+            lock_days = self.policies.of(
                 sku_id=sku_id, category=category, channel_id=channel_id, region=region
             ).lock_days
             if self.today < ships_on - timedelta(days=lock_days):

@@ -24,7 +24,7 @@ class Borrowing:
 
 def lend(state: queue.Queue, pegs: Sequence[Peg]) -> list[Borrowing]:
     """Who may borrow under this plan, in rank order; nothing is written."""
-    lenders = list(Lenders([state.sku.pk], state.today).of(state.sku.pk))
+    lenders = list(Lenders([state.sku.pk], state.today, state.ranking.policies).of(state.sku.pk))
     if not lenders:
         return []
     stock = {supply.ref for supply in state.firm if supply.kind is SupplyKind.STOCK}

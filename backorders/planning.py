@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import F, Min, Q, Sum
 from django.db.models.functions import Coalesce
 
-from backorders import auditing
+from backorders import auditing, serving
 from backorders.marking import mark
 from backorders.models import AtpRule, Demand, ReplanRequest
 from backorders.rules.shortages import Incoming, Outlook, Signal, SignalKind, advise
@@ -45,7 +45,7 @@ def mark_overdue() -> int:
     late = Supply.objects.filter(quantity__gt=0, pegged_qty__gt=0, ready_on__lt=today).exclude(
         kind__in=(Supply.Kind.STOCK, Supply.Kind.PLANNED)
     )
-    skus = set(late.values_list("sku_id", flat=True)) | _move_unbought(today)
+    skus = set(late.values_list("sku_id", flat=True)) | _move_unbought(today) | _moved_up(today)
     mark(sku_ids=skus, cause="supplier_late")
     return len(skus)
 
@@ -145,6 +145,24 @@ def _incoming(sku: Sku) -> list[Incoming]:
         ordered_qty__gt=F("received_qty") + F("cancelled_qty"),
     )
     return [Incoming(ref=line.pk, expected_on=line.expected_on, qty=line.open_qty) for line in lines]
+
+
+def _moved_up(today: date) -> set[int]:
+    """SKUs of which somebody who waits has come a class nearer to the front today."""
+    policies = serving.queue_policies()
+    guards = [row for row in policies.rows.values() if row.starve_after_days is not None]
+    if not guards:
+        return set()
+    soonest = today - timedelta(days=min(row.starve_after_days or 0 for row in guards))
+    waiting = Demand.objects.filter(open_qty__gt=F("released_qty"), accepted_at__date__lt=soonest)
+    found: set[int] = set()
+    for sku_id, category, channel_id, region, accepted_on in waiting.values_list(
+        "sku_id", "sku__category", "channel_id", "region", "accepted_at__date"
+    ).distinct():
+        policy = policies.of(sku_id=sku_id, category=category, channel_id=channel_id, region=region)
+        if serving.moves_up(policy, waiting_days=(today - accepted_on).days):
+            found.add(sku_id)
+    return found
 
 
 def _move_unbought(today: date) -> set[int]:

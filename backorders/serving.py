@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 
 from backorders import rulebook
 from backorders.models import Demand, QueuePolicy, ReleasePolicy
-from backorders.rules.ranking import rank
+from backorders.rules.ranking import rank, tiers_up
 from backorders.rules.scoping import Scope, most_specific
 
 LOWEST_CLASS = 32_767
@@ -36,9 +36,9 @@ class Book(Generic[P]):
         return policy
 
 
-def queue_policies() -> Book[QueuePolicy]:
-    """Who goes first, and who lends to whom."""
-    return Book(rulebook.current().queueing, QueuePolicy(name="default"))
+def queue_policies(book: rulebook.Rulebook | None = None) -> Book[QueuePolicy]:
+    """Who goes first, and who lends to whom; as of now, or of a rulebook already read."""
+    return Book((book or rulebook.current()).queueing, QueuePolicy(name="default"))
 
 
 def release_policies() -> Book[ReleasePolicy]:
@@ -98,6 +98,17 @@ def class_of(policy: QueuePolicy, channel_priority: int) -> int:
     """The allocation class of an order accepted now: the policy's, else its channel's priority."""
     given = channel_priority if policy.allocation_class is None else policy.allocation_class
     return max(0, min(given, LOWEST_CLASS))
+
+
+def moves_up(policy: QueuePolicy, *, waiting_days: int) -> bool:
+    """Whether a demand that waits so long stands a class higher today than yesterday."""
+
+    def tiers(days: int) -> int:
+        return tiers_up(
+            waiting_days=days, starve_after=policy.starve_after_days, tier_every=policy.tier_every_days
+        )
+
+    return tiers(waiting_days) > tiers(waiting_days - 1)
 
 
 def _scope(row: QueuePolicy | ReleasePolicy) -> Scope:

@@ -10,10 +10,10 @@ from django.db import connection
 from django.db.models import F, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
-from backorders import rulebook
+from backorders import rulebook, serving
 from backorders.buffers import Buffers
 from backorders.lenders import Lenders
-from backorders.models import Demand
+from backorders.models import Demand, QueuePolicy
 from backorders.rules import dating
 from backorders.rules.types import Due, SupplyKind
 from backorders.rules.types import Supply as FreeSupply
@@ -96,6 +96,7 @@ class Shelves:
     at: datetime
     buffers: Buffers
     lenders: Lenders
+    queueing: serving.Book[QueuePolicy]
 
     def copy(self) -> Self:
         """Shelves to decide on, so that these stay as they were read."""
@@ -129,6 +130,7 @@ def read(
 ) -> Shelves:
     """Read the shelves of `skus` (parts of kits included by the caller), leaving out some cart holds."""
     book = rulebook.current()
+    queueing = serving.queue_policies(book)
     locations = book.shipping_to(region)
     everywhere = book.places(at.date())
     where = {pk: everywhere[pk] for pk in locations}
@@ -146,7 +148,8 @@ def read(
         locations=locations,
         at=at,
         buffers=Buffers(at.date()),
-        lenders=Lenders(list(skus), at.date()),
+        lenders=Lenders(list(skus), at.date(), queueing),
+        queueing=queueing,
     )
 
 

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from backorders import serving
 from backorders.lenders import Lent, find_loans
 from backorders.models import QueuePolicy
 from backorders.rules.borrowing import is_far_dated
@@ -50,7 +49,7 @@ class Source:
         self.view = view
         self.need = need
         self.today = shelves.at.date()
-        self.policy: QueuePolicy = serving.queue_policies().of(
+        self.policy: QueuePolicy = shelves.queueing.of(
             sku_id=shelf.sku.pk, category=shelf.sku.category, channel_id=need.channel.pk, region=need.region
         )
 
@@ -88,11 +87,11 @@ class Source:
         """
         places = {supply.location_id for supply in supplies}
         if len(places) < 2:
-            return self._claim(supplies)
+            return self._claim(supplies, supplies)
         pools = [self._chosen(supplies, places)]
         if self.view is None or self.view.split_policy is not SplitPolicy.ONE_LOCATION:
             pools.append(list(supplies))
-        return min((self._claim(pool) for pool in pools), key=lambda got: self._cost(got, supplies))
+        return min((self._claim(pool, supplies) for pool in pools), key=lambda got: self._cost(got, supplies))
 
     def _chosen(self, supplies: Sequence[Supply], places: set[int]) -> list[Supply]:
         """The supplies of the places that serve the line best."""
@@ -104,7 +103,7 @@ class Source:
                 ready_on=part.ready_on,
             )
             for place in sorted(places)
-            for part in self._claim([s for s in supplies if s.location_id == place]).parts
+            for part in self._claim([s for s in supplies if s.location_id == place], supplies).parts
         ]
         split = self.view.split_policy if self.view else SplitPolicy.ANY
         plan = source(options, need=self.need.qty, wanted_on=self._wait_until(), split=split)
@@ -121,14 +120,14 @@ class Source:
         priorities = sorted(self.shelves.locations[pk].priority for pk in used)
         return (got.short, done, len(used), tuple(priorities), tuple(sorted(used)))
 
-    def _claim(self, supplies: Sequence[Supply]) -> Claim:
+    def _claim(self, pool: Sequence[Supply], everywhere: Sequence[Supply]) -> Claim:
         view = self.view
         # What is kept is kept somewhere: a single place may only give what all places together may.
         kept = self.shelf.kept_qty + self.need.channel.buffer_qty + (view.safety_stock if view else 0)
         return claim(
             qty=self.need.qty,
-            supplies=supplies,
-            reserve=max(0, kept - (_on_hand(self.supplies) - _on_hand(supplies))),
+            supplies=pool,
+            reserve=max(0, kept - (_on_hand(everywhere) - _on_hand(pool))),
             shorts=self.shelf.shorts,
             wanted_on=self._wait_until(),
             today=self.today,

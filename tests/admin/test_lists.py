@@ -88,6 +88,7 @@ def _request(desk: Desk) -> HttpRequest:
 
 EDITABLE = {
     *("backorders.AtpRule", "backorders.Cap", "backorders.CancellationPolicy", "orders.Channel"),
+    *("backorders.QueuePolicy", "backorders.ReleasePolicy"),
     *(
         "orders.Customer",
         "inventory.Location",

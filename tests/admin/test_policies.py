@@ -5,11 +5,18 @@ from typing import Any
 import pytest
 from django.db.models import Model
 
-from backorders.models import AtpRule, CancellationPolicy, Cap, ReplanRequest
+from backorders.models import AtpRule, CancellationPolicy, Cap, QueuePolicy, ReplanRequest
 from oms.groups import BUYER, MANAGER
 from oms.kernel.models import EventLog
 from tests.admin.conftest import Desk, Hire, address
-from tests.factories import AtpRuleFactory, CancellationPolicyFactory, CapFactory, SupplierFactory
+from tests.factories import (
+    AtpRuleFactory,
+    CancellationPolicyFactory,
+    CapFactory,
+    QueuePolicyFactory,
+    ReleasePolicyFactory,
+    SupplierFactory,
+)
 from tests.world import World, day
 
 RULE: dict[str, Any] = {
@@ -195,6 +202,52 @@ def test_the_zeroth_delay_is_refused(desk: Desk, db: None) -> None:
     assert CancellationPolicy.objects.get().version == 1
 
 
+QUEUE: dict[str, Any] = {"name": "All", "priority": 0, "lock_days": 3, "is_active": "on", "why": "Trial"}
+
+
+def test_a_queue_policy_is_edited_and_re_plans_its_queues(world: World, desk: Desk) -> None:
+    world("""
+        po      PO-7   CHAIR   10   expected 12 May
+        order   SO-1   CHAIR    8
+    """)
+    world.settle()
+    policy = QueuePolicyFactory.create()
+
+    desk.saves(policy, **QUEUE, starve_after_days=30, tier_every_days=7)
+
+    policy.refresh_from_db()
+    assert (policy.starve_after_days, policy.tier_every_days, policy.version) == (30, 7, 2)
+    assert ReplanRequest.objects.get().sku == world.sku("CHAIR")
+
+
+def test_half_a_starvation_guard_is_refused(desk: Desk, db: None) -> None:
+    policy = QueuePolicyFactory.create()
+
+    response = desk.saves(policy, **QUEUE, starve_after_days=30)
+
+    assert list(_errors(response)) == ["tier_every_days"]
+    assert QueuePolicy.objects.get().starve_after_days is None
+
+
+def test_a_release_policy_is_edited(desk: Desk, db: None) -> None:
+    policy = ReleasePolicyFactory.create()
+
+    desk.saves(
+        policy,
+        name="Nearly whole",
+        priority=0,
+        complete_policy="hold",
+        line_percent="80",
+        order_percent="90",
+        measure="qty",
+        is_active="on",
+        why="Fewer parcels",
+    )
+
+    policy.refresh_from_db()
+    assert (policy.complete_policy, policy.line_percent, policy.order_percent) == ("hold", 80, 90)
+
+
 def test_a_deleted_rule_re_plans_what_it_spoke_for(world: World, desk: Desk) -> None:
     world("""
         po      PO-7   CHAIR   10   expected 12 May
@@ -219,7 +272,10 @@ def test_rules_are_not_deleted_in_bulk(desk: Desk, db: None) -> None:
     assert AtpRule.objects.exists()
 
 
-@pytest.mark.parametrize("make", [AtpRuleFactory, CapFactory, CancellationPolicyFactory])
+@pytest.mark.parametrize(
+    "make",
+    [AtpRuleFactory, CapFactory, CancellationPolicyFactory, QueuePolicyFactory, ReleasePolicyFactory],
+)
 def test_only_ops_managers_edit_policies(hire: Hire, make: Any) -> None:
     policy: Model = make.create()
 

@@ -1,10 +1,10 @@
-"""/atp-rules/, /caps/ and /cancellation-policies/: written with versions, looked at before."""
+"""/atp-rules/, /caps/ and the other policies: written with versions, looked at before."""
 
 from typing import Any
 
 import pytest
 
-from backorders.models import AtpRule, CancellationPolicy, Cap
+from backorders.models import AtpRule, CancellationPolicy, Cap, QueuePolicy, ReleasePolicy
 from tests.api.conftest import Shop, refusal
 
 RULE: dict[str, Any] = {
@@ -28,6 +28,7 @@ RULE: dict[str, Any] = {
     "max_volatility": 1.25,
     "split": "none",
     "tolerance_days": 2,
+    "tell_earlier_days": 7,
     "charge": {"policy": "deposit", "deposit_percent": 20, "disclosure": "20 % now, the rest when it ships."},
 }
 CAP: dict[str, Any] = {
@@ -64,7 +65,36 @@ POLICY: dict[str, Any] = {
     "refund_days": 3,
     "active": True,
 }
+QUEUE: dict[str, Any] = {
+    "name": "gold first",
+    "sku": "LAMP",
+    "category": None,
+    "channel": "WEB",
+    "region": "DE",
+    "priority": 2,
+    "allocation_class": 0,
+    "starve_after_days": 30,
+    "tier_every_days": 7,
+    "lock_days": 5,
+    "may_borrow": False,
+    "active": True,
+}
+RELEASE: dict[str, Any] = {
+    "name": "nearly whole",
+    "sku": None,
+    "category": "lamps",
+    "channel": "WEB",
+    "region": None,
+    "priority": 0,
+    "complete_policy": "hold",
+    "line_percent": 80.0,
+    "order_percent": 90.5,
+    "measure": "value",
+    "active": True,
+}
 ALL = [
+    ("queue-policies", QUEUE, QueuePolicy),
+    ("release-policies", RELEASE, ReleasePolicy),
     ("atp-rules", RULE, AtpRule),
     ("caps", CAP, Cap),
     ("cancellation-policies", POLICY, CancellationPolicy),
@@ -127,6 +157,11 @@ def test_history_keeps_who_and_what(shop: Shop, path: str, body: dict[str, Any],
         ("atp-rules", {**RULE, "service_level": "high"}, (400, "invalid", "service_level")),
         ("atp-rules", {**RULE, "kinds": ["hope"]}, (400, "invalid_choice", "kinds[0]")),
         ("atp-rules", {**RULE, "charge": {"policy": "deposit"}}, (400, "required", "charge.deposit_percent")),
+        ("queue-policies", {**QUEUE, "tier_every_days": None}, (400, "required", "tier_every_days")),
+        ("queue-policies", {**QUEUE, "starve_after_days": None}, (400, "required", "starve_after_days")),
+        ("queue-policies", {**QUEUE, "lock_days": -1}, (400, "min_value", "lock_days")),
+        ("release-policies", {**RELEASE, "order_percent": 101}, (400, "max_value", "order_percent")),
+        ("release-policies", {**RELEASE, "measure": "weight"}, (400, "invalid_choice", "measure")),
         ("atp-rules", {**RULE, "colour": 1}, (400, "unknown_field", "colour")),
         ("caps", {**CAP, "max_open_units": -1}, (400, "min_value", "max_open_units")),
         ("caps", {**CAP, "ends_on": "2025-01-01"}, (400, "out_of_order", "ends_on")),

@@ -52,7 +52,10 @@ from tests.factories.waiting import ChoiceFactory as ChoiceFactory
 from tests.factories.waiting import DelayCaseFactory as DelayCaseFactory
 from tests.factories.waiting import DemandFactory as DemandFactory
 from tests.factories.waiting import HandedOverFactory as HandedOverFactory
+from tests.factories.waiting import LoanFactory as LoanFactory
 from tests.factories.waiting import PegFactory as PegFactory
 from tests.factories.waiting import PromiseFactory as PromiseFactory
+from tests.factories.waiting import QueuePolicyFactory as QueuePolicyFactory
 from tests.factories.waiting import RefusedDemandFactory as RefusedDemandFactory
+from tests.factories.waiting import ReleasePolicyFactory as ReleasePolicyFactory
 from tests.factories.waiting import ReplanRequestFactory as ReplanRequestFactory

@@ -202,3 +202,30 @@ class CancellationPolicyFactory(DjangoModelFactory[queue.CancellationPolicy]):
         model = queue.CancellationPolicy
 
     name = "Until handed to the warehouse"
+
+
+class QueuePolicyFactory(DjangoModelFactory[queue.QueuePolicy]):
+    class Meta:
+        model = queue.QueuePolicy
+
+    name = "First come, first served"
+
+
+class ReleasePolicyFactory(DjangoModelFactory[queue.ReleasePolicy]):
+    class Meta:
+        model = queue.ReleasePolicy
+
+    name = "What is ready goes"
+
+
+class LoanFactory(DjangoModelFactory[queue.Loan]):
+    class Meta:
+        model = queue.Loan
+
+    lender = SubFactory(DemandFactory)
+    borrower = SubFactory(DemandFactory)
+    stock = SubFactory(StockFactory, sku=SelfAttribute("..lender.sku"))
+    inbound = SubFactory(SupplyFactory, sku=SelfAttribute("..lender.sku"))
+    qty = 5
+    at = AT
+    by = BY
