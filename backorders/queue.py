@@ -43,9 +43,9 @@ class Row:
     wanted_on: date | None
     is_complete: bool
     mode: str
-    fixed_qty: int
     may_split: bool
     location_id: int | None
+    fixed_qty: int
 
 
 class Rules:
@@ -225,73 +225,31 @@ def _split(
     return fixed, movable
 
 
+_COLUMNS = (
+    *("pk", "order_line_id", "channel_id", "region", "open_qty", "units_per_line", "promised_on"),
+    *("wanted_on", "is_complete", "mode", "may_split", "location_id"),
+    *("allocation_class", "priority", "first_promise_on", "accepted_at"),
+)
+
+
 def _rows(sku: Sku, fixed: Sequence[Claimed], ranking: Ranking) -> list[tuple[Row, tuple[int, ...]]]:
     """Open demands with their ranks."""
     kept: defaultdict[int, int] = defaultdict(int)
     for peg in fixed:
         kept[peg.demand_ref] += peg.qty
-    columns = Demand.objects.filter(sku=sku, open_qty__gt=0).values_list(
-        "pk",
-        "order_line_id",
-        "channel_id",
-        "region",
-        "open_qty",
-        "units_per_line",
-        "promised_on",
-        "wanted_on",
-        "is_complete",
-        "mode",
-        "allocation_class",
-        "priority",
-        "first_promise_on",
-        "accepted_at",
-        "may_split",
-        "location_id",
-    )
+    found = Demand.objects.filter(sku=sku, open_qty__gt=0).values_list(*_COLUMNS)
     rows: list[tuple[Row, tuple[int, ...]]] = []
-    for row in columns.iterator(chunk_size=10_000):
-        (
-            pk,
-            line_id,
-            channel,
-            region,
-            qty,
-            units,
-            promised,
-            wanted,
-            complete,
-            mode,
-            cls,
-            prio,
-            first,
-            accepted,
-            may_split,
-            location,
-        ) = row
+    for *facts, cls, prio, first, accepted in found.iterator(chunk_size=10_000):
+        row = Row(*facts, kept.get(facts[0], 0))
         place = ranking.place(
-            ranking.policy(sku_id=sku.pk, channel_id=channel, region=region),
+            ranking.policy(sku_id=sku.pk, channel_id=row.channel_id, region=row.region),
             allocation_class=cls,
             priority=prio,
             first_promise_on=first,
             accepted_at=accepted,
-            line_id=line_id,
+            line_id=row.order_line_id,
         )
-        facts = Row(
-            pk,
-            line_id,
-            channel,
-            region,
-            qty,
-            units,
-            promised,
-            wanted,
-            complete,
-            mode,
-            kept.get(pk, 0),
-            may_split,
-            location,
-        )
-        rows.append((facts, place))
+        rows.append((row, place))
     return rows
 
 

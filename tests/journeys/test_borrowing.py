@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 
 from backorders import replanning
-from backorders.models import Demand, Loan, Peg, Promise, QueuePolicy
+from backorders.models import Loan, Peg, Promise, QueuePolicy
 from tests.queries import same_queries
 from tests.world import World, day
 
@@ -164,4 +164,4 @@ def test_borrowing_costs_the_same_for_3_and_30_lenders(world: World) -> None:
 
 def _claims() -> list[tuple[object, ...]]:
     pegs = Peg.objects.order_by("demand", "supply").values_list("demand", "supply", "qty")
-    return [*pegs, *Promise.objects.order_by("pk").values_list("pk", "superseded_at"), Demand.objects.count()]
+    return [*pegs, *Promise.objects.order_by("pk").values_list("pk", "superseded_at")]
