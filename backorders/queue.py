@@ -240,7 +240,7 @@ def _rows(sku: Sku, fixed: Sequence[Claimed], ranking: Ranking) -> list[tuple[Ro
     found = Demand.objects.filter(sku=sku, open_qty__gt=0).values_list(*_COLUMNS)
     rows: list[tuple[Row, tuple[int, ...]]] = []
     for *facts, cls, prio, first, accepted in found.iterator(chunk_size=10_000):
-        row = Row(*facts, kept.get(facts[0], 0))
+        row = Row(*(*facts, kept.get(facts[0], 0)))
         place = ranking.place(
             ranking.policy(sku_id=sku.pk, channel_id=row.channel_id, region=row.region),
             allocation_class=cls,
