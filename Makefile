@@ -41,7 +41,7 @@ check: $(STAMP) ## format, lint, types, layers, migrations, settings
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/python manage.py check
 
-bench: $(STAMP) ## orders per second against the running server
+bench: $(STAMP) ## timings beside a floor measured in the same run
 	@$(BIN)/python -m bench $(ARGS)
 
 audit: $(STAMP) ## check that the books balance

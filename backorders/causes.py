@@ -16,7 +16,7 @@ from backorders.rules.causes import BLIND_CONFIDENCE, CauseCode, Evidence, Findi
 from backorders.rules.types import WaitMode
 from inventory.locks import lock_skus
 from inventory.models import Movement, Supply
-from oms.kernel import clock
+from oms.kernel import bulk, clock
 from oms.kernel.actors import Actor
 from oms.kernel.errors import InvalidValue, NotFound
 from oms.orders.models import Channel, Order, OrderLine
@@ -73,7 +73,7 @@ def explain_slipped(*, line_ids: Collection[int], sku_id: int, by: str) -> None:
     """
     blind = Decimal(str(float(BLIND_CONFIDENCE)))
     unexplained = Backorder.objects.filter(cause=CauseCode.FORECAST_UNDERSHOOT, confidence__lte=blind)
-    rows = list(unexplained.filter(order_line_id__in=line_ids, closed_at=None))
+    rows = list(unexplained.filter(order_line_id__in=bulk.ids(line_ids), closed_at=None))
     if not rows:
         return
     evidence = _Evidence.of_purchases([sku_id], clock.now())
@@ -84,7 +84,8 @@ def explain_slipped(*, line_ids: Collection[int], sku_id: int, by: str) -> None:
             row.cause, row.confidence = findings[0].code, _confidence(findings)
             row.evidence = _evidence(findings)
             known.append(row)
-    Backorder.objects.bulk_update(known, ["cause", "confidence", "evidence"], batch_size=5_000)
+    changed = {row.pk: (row.cause, row.confidence, row.evidence) for row in known}
+    bulk.put(Backorder, ("cause", "confidence", "evidence"), changed)
     _tag(known, at=evidence.on, by=by)
 
 
@@ -130,11 +131,14 @@ def _open(
 
 
 def _tag(rows: Sequence[Backorder], *, at: datetime, by: str) -> None:
-    CauseTag.objects.bulk_create(
-        CauseTag(
-            backorder=row, cause=row.cause, confidence=row.confidence, evidence=row.evidence, at=at, by=by
-        )
-        for row in rows
+    bulk.insert(
+        CauseTag,
+        (
+            CauseTag(
+                backorder=row, cause=row.cause, confidence=row.confidence, evidence=row.evidence, at=at, by=by
+            )
+            for row in rows
+        ),
     )
 
 

@@ -14,7 +14,7 @@ from backorders.marking import mark
 from backorders.models import Choice, DelayCase, Demand, Promise
 from inventory.locks import lock_skus
 from inventory.models import Alternative
-from oms.kernel import clock, events
+from oms.kernel import bulk, clock, events
 from oms.kernel.actors import Actor, job
 from oms.kernel.errors import Conflict, DomainError, InvalidValue
 from oms.orders import lifecycle
@@ -46,18 +46,18 @@ def open_cases(promises: Sequence[Promise]) -> list[int]:
         return []
     lines = {
         line.pk: line
-        for line in OrderLine.objects.filter(pk__in=[p.order_line_id for p in promises]).select_related(
-            "order__customer", "sku"
-        )
+        for line in OrderLine.objects.filter(
+            pk__in=bulk.ids([p.order_line_id for p in promises])
+        ).select_related("order__customer", "sku")
     }
     now = clock.now()
-    DelayCase.objects.filter(order_line_id__in=lines, closed_at=None).update(
+    DelayCase.objects.filter(order_line_id__in=bulk.ids(lines), closed_at=None).update(
         closed_at=now, closed_because="asked_anew"
     )
     context = _Context(lines)
     cases = [context.case(promise) for promise in promises]
     links = tokens.issue(cases)
-    made = DelayCase.objects.bulk_create(cases, batch_size=5_000)
+    made = bulk.insert(DelayCase, cases)
     telling.tell_delay(
         case_ids=[case.pk for case in made], links={case.pk: links[case.order_line_id] for case in made}
     )
@@ -131,7 +131,7 @@ class _Context:
         self.now = clock.now()
         self.policies = Policies()
         self.delays = dict(
-            DelayCase.objects.filter(order_line_id__in=lines)
+            DelayCase.objects.filter(order_line_id__in=bulk.ids(lines))
             .order_by()
             .values_list("order_line_id")
             .annotate(Count("pk"))
@@ -142,10 +142,11 @@ class _Context:
             )
         )
         ready = Demand.objects.filter(
-            order_line_id__in=lines, pegs__supply__kind="stock", pegs__released_qty=0
+            order_line_id__in=bulk.ids(lines), pegs__supply__kind="stock", pegs__released_qty=0
         )
         self.partly_ready = set(ready.values_list("order_line_id", flat=True))
-        self.modes = dict(Demand.objects.filter(order_line_id__in=lines).values_list("order_line_id", "mode"))
+        demands = Demand.objects.filter(order_line_id__in=bulk.ids(lines))
+        self.modes = dict(demands.values_list("order_line_id", "mode"))
 
     def case(self, promise: Promise) -> DelayCase:
         """The question for one line."""

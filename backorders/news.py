@@ -13,7 +13,7 @@ from backorders.offering import window_of
 from backorders.queue import Queue, Row
 from backorders.rules import dating
 from backorders.rules.types import Peg, State, WaitMode
-from oms.kernel import events
+from oms.kernel import bulk, events
 from oms.orders.models import OrderLine
 
 
@@ -145,7 +145,7 @@ def write(state: Queue, pegs: Sequence[Peg], *, cause: str) -> News:
     current = {
         promise.order_line_id: promise
         for promise in Promise.objects.filter(
-            order_line_id__in=[item.row.order_line_id for item in late], superseded_at=None
+            order_line_id__in=bulk.ids([item.row.order_line_id for item in late]), superseded_at=None
         )
     }
     told = [item for item in late if not _already_told(item, current.get(item.row.order_line_id))]
@@ -186,12 +186,12 @@ def _already_told(item: Late, promise: Promise | None) -> bool:
 
 def _follow(late: Sequence[Late], current: Mapping[int, Promise]) -> None:
     """Let demands whose line was re-promised already know the day they are held to."""
-    moved = [
-        Demand(pk=item.row.demand_id, promised_on=promise.ships_latest)
+    moved = {
+        item.row.demand_id: (promise.ships_latest,)
         for item in late
         if (promise := current.get(item.row.order_line_id)) and promise.ships_latest != item.row.promised_on
-    ]
-    Demand.objects.bulk_update(moved, ["promised_on"], batch_size=5_000)
+    }
+    bulk.put(Demand, ("promised_on",), moved)
 
 
 def _supersede(
@@ -202,18 +202,17 @@ def _supersede(
     cause: str,
 ) -> list[Promise]:
     """Close the current promises and append their successors."""
-    Promise.objects.filter(pk__in=[promise.pk for promise in current.values()], superseded_at=None).filter(
-        order_line_id__in=[item.row.order_line_id for item in told]
-    ).update(superseded_at=state.at)
+    lines = bulk.ids([item.row.order_line_id for item in told])
+    Promise.objects.filter(order_line_id__in=lines, superseded_at=None).update(superseded_at=state.at)
     holds = _holds(state)
     context = _Context(ahead=_ahead_of_each(state), names=_names_of(lost_to))
     made = [
         _successor(state, item, current.get(item.row.order_line_id), holds, lost_to, cause, context)
         for item in told
     ]
-    promises = Promise.objects.bulk_create(made, batch_size=5_000)
-    days = [Demand(pk=i.row.demand_id, promised_on=i.window.ships_latest if i.window else None) for i in told]
-    Demand.objects.bulk_update(days, ["promised_on"], batch_size=5_000)
+    promises = bulk.insert(Promise, made)
+    days = {item.row.demand_id: (item.window.ships_latest if item.window else None,) for item in told}
+    bulk.put(Demand, ("promised_on",), days)
     return promises
 
 
@@ -350,7 +349,7 @@ def _lost_to(state: Queue, pegs: Iterable[Peg]) -> dict[int, list[int]]:
 
 
 def _publish(promises: Sequence[Promise]) -> None:
-    lines = OrderLine.objects.filter(pk__in=[promise.order_line_id for promise in promises])
+    lines = OrderLine.objects.filter(pk__in=bulk.ids([promise.order_line_id for promise in promises]))
     of_order: defaultdict[tuple[int, str, str], list[int]] = defaultdict(list)
     for pk, order_id, number, channel in lines.order_by("pk").values_list(
         "pk", "order_id", "order__number", "order__channel__code"
@@ -375,9 +374,10 @@ def _publish(promises: Sequence[Promise]) -> None:
 def _mark_companions(state: Queue, told: Sequence[Late]) -> None:
     """Orders that ship complete, and kits, move as one: their other SKUs must look at the new day."""
     orders = OrderLine.objects.filter(
-        pk__in=[item.row.order_line_id for item in told if item.row.is_complete]
+        pk__in=bulk.ids([item.row.order_line_id for item in told if item.row.is_complete])
     )
     others = Demand.objects.filter(open_qty__gt=0, order_line__order__in=orders.values("order_id"))
-    kits = Demand.objects.filter(open_qty__gt=0, order_line__in=[item.row.order_line_id for item in told])
+    lines = bulk.ids([item.row.order_line_id for item in told])
+    kits = Demand.objects.filter(open_qty__gt=0, order_line__in=lines)
     skus = set(others.values_list("sku_id", flat=True)) | set(kits.values_list("sku_id", flat=True))
     marking.mark(sku_ids=skus - {state.sku.pk}, cause="order_changed")

@@ -17,7 +17,7 @@ from inventory.models import Alternative
 from notifications import outbox
 from notifications.models import Message
 from notifications.outbox import NewMessage
-from oms.kernel import clock
+from oms.kernel import bulk, clock
 from oms.orders.models import Cancellation, Order, OrderLine, Refund, Shipment, ShipmentLine
 
 LONGEST_KEY = Message._meta.get_field("key").max_length or 0
@@ -51,7 +51,9 @@ def tell_delay(*, case_ids: Collection[int], links: Mapping[int, str] | None = N
     Its number of queries does not grow with the number of cases.
     """
     cases = list(
-        DelayCase.objects.filter(pk__in=list(case_ids)).select_related(*_ORDER, "order_line__sku", "promise")
+        DelayCase.objects.filter(pk__in=bulk.ids(case_ids)).select_related(
+            *_ORDER, "order_line__sku", "promise"
+        )
     )
     gathered = composing.by_order((case.order_line, case) for case in cases)
     write = partial(
@@ -274,7 +276,7 @@ def _unpaid_lines(line_ids: Collection[int]) -> set[int]:
 def _promises_before(promises: Sequence[Promise]) -> dict[int, Promise]:
     """The promise that each of these superseded, by line."""
     lines = {promise.order_line_id: promise.revision - 1 for promise in promises}
-    earlier = Promise.objects.filter(order_line_id__in=lines, superseded_at__isnull=False)
+    earlier = Promise.objects.filter(order_line_id__in=bulk.ids(lines), superseded_at__isnull=False)
     return {p.order_line_id: p for p in earlier.order_by("revision") if p.revision <= lines[p.order_line_id]}
 
 

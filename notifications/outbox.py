@@ -7,11 +7,9 @@ from typing import Any
 
 from notifications.kinds import kind_of
 from notifications.models import Message
-from oms.kernel import clock
+from oms.kernel import bulk, clock
 from oms.kernel.language import language_of
 from oms.kernel.nudge import nudge
-
-BATCH = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +40,7 @@ def tell(*, messages: Sequence[NewMessage]) -> int:
         return 0
     now = clock.now()
     rows = [_row(message, now) for message in kept]
-    Message.objects.bulk_create(rows, batch_size=BATCH, ignore_conflicts=True)
+    bulk.insert_unknown(Message, rows)
     nudge("notifications.tasks.deliver_due")
     return len(kept)
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from oms.kernel import clock
+from oms.kernel import bulk, clock
 from oms.kernel.models import EventLog
 
 
@@ -154,7 +154,7 @@ def publish(event: Event) -> None:
 
 def publish_all(happened: Sequence[Event]) -> None:
     """Write many events with one insert, then call their listeners in order."""
-    EventLog.objects.bulk_create([_row(event) for event in happened])
+    bulk.insert(EventLog, [_row(event) for event in happened])
     for event in happened:
         for listener in listeners_of(type(event)):
             listener(event)

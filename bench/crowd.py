@@ -1,0 +1,176 @@
+"""The timings of a crowded SKU; Django is set up on a database of its own before this is imported."""
+
+import time
+from collections.abc import Callable
+from datetime import date, timedelta
+from decimal import Decimal
+from statistics import median
+
+from django.core.management import CommandError, call_command
+from django.db import connection, transaction
+from rich.console import Console
+from rich.table import Table
+
+from backorders import promising, replanning
+from backorders.models import AtpRule, Demand
+from bench.cloning import clone_order
+from inventory.models import Location, Sku
+from oms.kernel import clock
+from oms.kernel.actors import job
+from oms.orders.drafts import CustomerDraft, LineDraft, OrderDraft
+from oms.orders.models import Channel
+from purchasing import changing, ordering
+from purchasing.models import PurchaseLine, Supplier
+from purchasing.ordering import NewLine
+
+QUEUE = 50_000
+RECEIVED = 10_000
+ORDERS = 60
+COMES_IN, LATER = timedelta(days=20), timedelta(days=30)
+BENCH = job("bench")
+
+# The same rows as a slip writes, of the other crowd, straight in the database.
+_BARE_SLIP = """
+UPDATE backorders_promise SET superseded_at = now() WHERE superseded_at IS NULL
+   AND order_line_id IN (SELECT id FROM orders_orderline WHERE sku_id = %(sku)s);
+INSERT INTO backorders_promise (order_line_id, revision, qty, ships_earliest, ships_latest, delivers_earliest,
+       delivers_latest, service_level, label, cause, note, basis, made_at, made_by)
+SELECT line.id, p.revision, p.qty, p.ships_earliest, p.ships_latest, p.delivers_earliest,
+       p.delivers_latest, p.service_level, p.label, p.cause, p.note, p.basis, p.made_at, p.made_by
+  FROM orders_orderline line, (SELECT * FROM backorders_promise WHERE id = %(promise)s) p
+ WHERE line.sku_id = %(sku)s;
+UPDATE backorders_demand SET promised_on = promised_on + 30 WHERE sku_id = %(sku)s;
+INSERT INTO backorders_delaycase (order_line_id, promise_id, delay_no, choices, cause, opened_at, answer_by,
+       silence_means, closed_because, token_hash)
+SELECT p.order_line_id, p.id, c.delay_no, c.choices, c.cause, c.opened_at, c.answer_by, c.silence_means, '',
+       md5(p.id::text) || md5(p.id::text)
+  FROM backorders_promise p JOIN orders_orderline line ON line.id = p.order_line_id,
+       (SELECT * FROM backorders_delaycase LIMIT 1) c WHERE line.sku_id = %(sku)s AND p.superseded_at IS NULL;
+INSERT INTO kernel_eventlog (name, at, by, subject, channel_code, payload)
+SELECT e.name, e.at, e.by, o.number, e.channel_code, e.payload
+  FROM orders_order o JOIN orders_orderline line ON line.order_id = o.id,
+       (SELECT * FROM kernel_eventlog WHERE name = 'PromiseMoved' LIMIT 1) e WHERE line.sku_id = %(sku)s;
+INSERT INTO backorders_causetag (backorder_id, cause, confidence, evidence, note, at, by)
+SELECT b.id, t.cause, t.confidence, t.evidence, t.note, t.at, t.by
+  FROM backorders_backorder b, (SELECT * FROM backorders_causetag ORDER BY id DESC LIMIT 1) t
+ WHERE b.sku_id = %(sku)s;
+UPDATE backorders_backorder SET cause = 'supplier_delay', evidence = evidence WHERE sku_id = %(sku)s;
+"""
+
+
+def main() -> int:
+    """Measure, print, audit."""
+    console = Console(width=130)
+    place, supplier, channel = _surroundings()
+    crowds = [_World(code, place, supplier, channel) for code in ("LONG", "BARE", "NONE")]
+    for crowd in crowds[:2]:
+        crowd.fill(QUEUE)
+    table = Table(title=f"One SKU with {QUEUE:,} open lines, durable PostgreSQL", width=130)
+    for name in ("what", "ours", "floor", "which is", "ratio"):
+        table.add_column(name, justify="left" if name in ("what", "which is") else "right")
+    for row in (_orders(crowds[0], crowds[2]), _slip(crowds[0], crowds[1])):
+        table.add_row(*row)
+    console.print(table)
+    try:
+        call_command("audit")
+    except CommandError as error:
+        console.print(error)
+        return 1
+    return 0
+
+
+class _World:
+    """One SKU with one purchase on its way, and whoever waits for it."""
+
+    def __init__(self, code: str, place: Location, supplier: Supplier, channel: Channel) -> None:
+        self.channel = channel
+        self.sku = Sku.objects.create(code=code)
+        comes_on = clock.now().date() + COMES_IN
+        line = NewLine(line_no=1, sku_id=self.sku.pk, qty=QUEUE + RECEIVED, expected_on=comes_on)
+        ordering.place(
+            number=f"PO-{code}",
+            supplier_id=supplier.pk,
+            location_id=place.pk,
+            state="confirmed",
+            lines=[line],
+            actor=BENCH,
+        )
+        self.line = PurchaseLine.objects.get(sku=self.sku)
+        self.accepted = 0
+
+    def fill(self, lines: int) -> None:
+        """Let so many lines wait."""
+        self.accept()
+        demand = Demand.objects.select_related("order_line").get(sku=self.sku)
+        clone_order(
+            order_id=demand.order_line.order_id,
+            line_id=demand.order_line_id,
+            demand_id=demand.pk,
+            times=lines - 1,
+        )
+
+    def accept(self) -> None:
+        """One more order of one unit."""
+        self.accepted += 1
+        draft = OrderDraft(
+            source="bench",
+            external_id=f"{self.sku.code}-{self.accepted}",
+            channel_id=self.channel.pk,
+            country="DE",
+            customer=CustomerDraft(external_id="one", email="one@example.org", name="One"),
+            placed_at=clock.now(),
+            lines=[LineDraft(line_no=1, sku_id=self.sku.pk, qty=1, unit_price=Decimal("9.90"))],
+        )
+        promising.accept(draft=draft, actor=BENCH)
+
+
+def _surroundings() -> tuple[Location, Supplier, Channel]:
+    AtpRule.objects.create(name="backorders", mode="backorder")
+    place = Location.objects.create(code="BENCH", work_days=list(range(7)))
+    return place, Supplier.objects.create(code="BENCH"), Channel.objects.create(code="BENCH")
+
+
+def _orders(long: _World, empty: _World) -> tuple[str, ...]:
+    """Orders on both SKUs in turn, so that whatever else the machine does hits both."""
+    for world in (long, empty):
+        world.accept()
+    times: tuple[list[float], list[float]] = ([], [])
+    for _ in range(ORDERS):
+        for world, took in zip((long, empty), times, strict=True):
+            took.append(_timed(world.accept))
+    ours, floor = (median(took) for took in times)
+    return _row("one order accepted, median", ours, floor, "an order on a SKU nobody waits for")
+
+
+def _slip(crowd: _World, other: _World) -> tuple[str, ...]:
+    later: date = crowd.line.expected_on + LATER
+    changing.change_line(line_id=crowd.line.pk, expected_on=later, cause="supplier_late", actor=BENCH)
+    ours = _timed(lambda: replanning.replan_sku(sku_id=crowd.sku.pk))
+    floor = _timed(lambda: _bare_slip(crowd, other))
+    return _row(f"re-plan of {QUEUE:,} lines after a slip", ours, floor, "bare SQL writing the same rows")
+
+
+@transaction.atomic
+def _bare_slip(crowd: _World, other: _World) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT max(id) FROM backorders_promise WHERE order_line_id = ANY("
+            "SELECT id FROM orders_orderline WHERE sku_id = %s) AND revision = 2",
+            [crowd.sku.pk],
+        )
+        (promise,) = cursor.fetchone()
+        cursor.execute(_BARE_SLIP, {"sku": other.sku.pk, "promise": promise})
+
+
+def _timed(act: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    act()
+    return time.perf_counter() - started
+
+
+def _row(what: str, ours: float, floor: float, which: str) -> tuple[str, ...]:
+    return what, _shown(ours), _shown(floor), which, f"{ours / floor:.2f}"
+
+
+def _shown(seconds: float) -> str:
+    return f"{seconds:.2f} s" if seconds >= 1 else f"{seconds * 1000:.1f} ms"
