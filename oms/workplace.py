@@ -18,7 +18,7 @@ from django.db.models import (
     QuerySet,
     Value,
 )
-from django.db.models.functions import Cast
+from django.db.models.functions import Cast, Concat
 from django.http import HttpRequest
 from django.urls import reverse
 from django_celery_beat.models import PeriodicTask
@@ -146,8 +146,9 @@ def stuck_replans() -> QuerySet[ReplanRequest]:
 
 
 def refunds_due() -> QuerySet[Refund]:
-    """Money owed and not sent."""
-    return Refund.objects.filter(state__in=(Refund.State.REQUESTED, Refund.State.FAILED))
+    """Money owed and not sent; `owed` says how much of which currency."""
+    due = Refund.objects.filter(state__in=(Refund.State.REQUESTED, Refund.State.FAILED))
+    return due.annotate(owed=Concat(Cast("amount", CharField()), Value(" "), "currency"))
 
 
 def open_signals() -> QuerySet[Signal]:
@@ -213,7 +214,7 @@ NEEDS_A_PERSON = (
         "payments",
         Refund,
         "due=open",
-        Work(refunds_due, "order__number", "amount", "due_on"),
+        Work(refunds_due, "order__number", "owed", "due_on"),
     ),
     Queue(
         "Picks nobody took",

@@ -177,10 +177,7 @@ class BackorderAdmin(FactAdmin):
     @admin.display(description="Waiting")
     def waits(self, row: Backorder) -> str:
         if row.closed_at is not None:
-            return (
-                f"{shown.span((row.closed_at - row.opened_at).total_seconds())} until "
-                f"{shown.day(row.closed_at.date())}"
-            )
+            return f"waited {shown.span((row.closed_at - row.opened_at).total_seconds())}"
         return shown.age(row.opened_at)
 
     def page_context(self, request: HttpRequest, row: Any) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The first screen: the work there is, counted within bounds, for those whose work it is."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.contrib.auth.models import User
@@ -113,16 +114,19 @@ def test_the_most_urgent_rows_are_named(desk: Desk, frozen: clock.Journey) -> No
     today = clock.now().date()
     for days in (4, 2, 9, 1):
         RefundFactory.create(
-            due_on=today + timedelta(days=days), cancellation__line__order__number=f"SO-{days}"
+            due_on=today + timedelta(days=days),
+            cancellation__line__order__number=f"SO-{days}",
+            amount=Decimal(days),
+            currency="EUR",
         )
 
     groups = desk.client.get("/admin/").context["groups"]
     card = next(card for card in groups[0]["cards"] if card.queue.title == "Refunds due")
 
-    assert [(row["name"], row["when"]) for row in card.first] == [
-        ("SO-1", "in 1 day"),
-        ("SO-2", "in 2 days"),
-        ("SO-4", "in 4 days"),
+    assert [(row["name"], row["beside"], row["when"]) for row in card.first] == [
+        ("SO-1", "1.00 EUR", "in 1 day"),
+        ("SO-2", "2.00 EUR", "in 2 days"),
+        ("SO-4", "4.00 EUR", "in 4 days"),
     ]
 
 
