@@ -5,9 +5,13 @@ import subprocess
 import sys
 from collections.abc import Callable
 
-from bench import orders, queues
+from bench import availability, orders, queues
 
-PARTS: dict[str, Callable[..., int]] = {"orders": orders.main, "queues": queues.main}
+PARTS: dict[str, Callable[..., int]] = {
+    "orders": orders.main,
+    "availability": availability.main,
+    "queues": queues.main,
+}
 
 
 def main() -> int:

@@ -1,4 +1,4 @@
-"""Clients that place orders over HTTP as fast as they are answered."""
+"""Clients that ask over HTTP as fast as they are answered."""
 
 import http.client
 import json
@@ -14,6 +14,8 @@ from typing import Any
 from bench.stack import Stack
 
 Body = Callable[[int], dict[str, Any]]
+Act = Callable[[http.client.HTTPConnection, int], int]
+"""Asks something and gives the status of the answer."""
 
 
 @dataclass(slots=True)
@@ -37,6 +39,23 @@ class Result:
 
 def place(stack: Stack, *, clients: int, seconds: float, body: Body, most: int | None = None) -> Result:
     """Let so many clients place orders for some seconds, or until `most` were asked for."""
+
+    def order(connection: http.client.HTTPConnection, number: int) -> int:
+        return _call(connection, stack.key, "POST", "/api/v1/orders/", json.dumps(body(number)))
+
+    return _hurry(stack, order, clients=clients, seconds=seconds, most=most)
+
+
+def ask(stack: Stack, *, clients: int, seconds: float, path: Callable[[int], str]) -> Result:
+    """Let so many clients GET something for some seconds."""
+
+    def look(connection: http.client.HTTPConnection, number: int) -> int:
+        return _call(connection, stack.key, "GET", path(number), None)
+
+    return _hurry(stack, look, clients=clients, seconds=seconds, most=None)
+
+
+def _hurry(stack: Stack, act: Act, *, clients: int, seconds: float, most: int | None) -> Result:
     numbers, lock, barrier = count(), Lock(), Barrier(clients)
     results: list[tuple[Counter[int], list[float]]] = []
 
@@ -59,7 +78,7 @@ def place(stack: Stack, *, clients: int, seconds: float, body: Body, most: int |
             if time.monotonic() >= end:
                 break
             began = time.perf_counter()
-            statuses[_post(connection, stack.key, body(number))] += 1
+            statuses[act(connection, number)] += 1
             times.append(time.perf_counter() - began)
         connection.close()
         results.append((statuses, times))
@@ -75,9 +94,9 @@ def place(stack: Stack, *, clients: int, seconds: float, body: Body, most: int |
     return result
 
 
-def _post(connection: http.client.HTTPConnection, key: str, body: dict[str, Any]) -> int:
+def _call(connection: http.client.HTTPConnection, key: str, verb: str, path: str, body: str | None) -> int:
     headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
-    connection.request("POST", "/api/v1/orders/", json.dumps(body), headers)
+    connection.request(verb, path, body, headers)
     answer = connection.getresponse()
     answer.read()
     return answer.status

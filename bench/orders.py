@@ -25,7 +25,7 @@ def main(seconds: float = 10.0) -> int:
     """Measure and print; 1 if a unit was oversold or the books do not balance."""
     console = Console(width=150)
     with running() as stack:
-        _seed(stack)
+        seed(stack)
         load.place(stack, clients=2, seconds=2.0, body=_spread("warm"))
         pattern = floor.rows_of_an_order(stack.database_url, _any_order(stack))
         skus = _sku_ids(stack)
@@ -105,7 +105,8 @@ def _body(run: str, sku: Callable[[], str]) -> load.Body:
     return body
 
 
-def _seed(stack: Stack) -> None:
+def seed(stack: Stack) -> None:
+    """Give the stack its channel, warehouse and SKUs."""
     env = {**os.environ, "DATABASE_URL": stack.database_url, "DJANGO_SETTINGS_MODULE": "oms.settings"}
     env |= {"OMS_RUN_DIR": str(stack.folder), "SECRET_KEY": "only-for-seeding-" + "x" * 40}
     subprocess.run([sys.executable, "-m", "bench.seeding"], cwd=local.ROOT, env=env, check=True)
