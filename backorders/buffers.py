@@ -7,12 +7,11 @@ from datetime import date, timedelta
 from threading import Lock
 from typing import Any
 
-from backorders.rules.lateness import Estimate, Lateness, Level, Sample, Tuning, groups_of
+from backorders.rules.lateness import PROMISED, Estimate, Lateness, Level, Sample, groups_of
 from inventory.models import Sku
 from purchasing import reliability
 
-# Equal weights, so that a person can check a date by counting; what is older says nothing of today.
-TUNING = Tuning()
+# What is older says nothing of today.
 REMEMBERED = timedelta(days=730)
 MEDIAN: Level = 0.5
 # Until a supplier has delivered so often, a person's least buffer speaks for it, not what others did.
@@ -111,7 +110,7 @@ class _History:
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._lateness = Lateness(tuning=TUNING)
+        self._lateness = Lateness(tuning=PROMISED)
         self._read_on: date | None = None
         self._newest = 0
         self._deliveries: Counter[int] = Counter()
@@ -158,7 +157,7 @@ class _History:
             self._read_all(on)
 
     def _read_all(self, on: date) -> None:
-        self._lateness, self._newest, self._read_on = Lateness(tuning=TUNING), 0, on
+        self._lateness, self._newest, self._read_on = Lateness(tuning=PROMISED), 0, on
         self._deliveries.clear()
         self._add(reliability.tallies(since=on - REMEMBERED))
 

@@ -18,11 +18,13 @@ class UnusableFile(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """One delivered line; `destination` and `document` are blank where the file does not say."""
+    """One delivered line; what the file does not say is blank."""
 
     vendor: str
     destination: str
     document: str
+    category: str
+    article: str
     scheduled_on: date
     delivered_on: date
     recorded_on: date
@@ -90,6 +92,8 @@ def _delivery(row: Mapping[str, str | None]) -> Delivery:
         vendor=vendor,
         destination=_text(row, "country"),
         document=_text(row, "po_so_no"),
+        category=_text(row, "product_group"),
+        article=_text(row, "item"),
         scheduled_on=_day(row, "scheduled"),
         delivered_on=_day(row, "delivered"),
         recorded_on=_day(row, "recorded"),

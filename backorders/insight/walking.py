@@ -7,7 +7,7 @@ from math import inf
 
 from backorders.insight.deliveries import Delivery
 from backorders.rules.calibrating import Case, Forecast, Scores, score, walk_forward
-from backorders.rules.lateness import MEASURED, Tuning
+from backorders.rules.lateness import MEASURED, PROMISED, Tuning, groups_of
 
 LEVELS = (0.5, 0.8, 0.9, 0.95)
 # Before so many deliveries are known nobody would rely on a measured buffer; of a short history a tenth.
@@ -18,11 +18,12 @@ Grouping = Callable[[Delivery], tuple[Hashable, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """A way of buffering: what is alike in two deliveries, and how samples are weighed."""
+    """A way of buffering: what is alike in two deliveries, how samples are weighed, how misses steer it."""
 
     name: str
     groups: Grouping
     tuning: Tuning
+    gain: float = 0.0
 
 
 def by_document(delivery: Delivery) -> tuple[Hashable, ...]:
@@ -31,8 +32,14 @@ def by_document(delivery: Delivery) -> tuple[Hashable, ...]:
     return (vendor, (vendor, delivery.destination), (vendor, delivery.document))
 
 
-MEASURED_METHOD = Method("measured: vendor, destination, document", by_document, MEASURED)
+def as_promised(delivery: Delivery) -> tuple[Hashable, ...]:
+    """The groups of a promise to a customer."""
+    return groups_of(supplier=delivery.vendor, category=delivery.category, sku=delivery.article)
+
+
+MEASURED_METHOD = Method("measured: vendor, destination, document", by_document, MEASURED, gain=0.005)
 BASELINES = (
+    Method("as promised: vendor, category, SKU", as_promised, PROMISED),
     Method("pooled: all deliveries", lambda delivery: (), Tuning()),
     Method("vendor, shrunk to pooled", lambda delivery: (delivery.vendor,), Tuning(enough=inf, weight=20)),
 )
@@ -67,7 +74,7 @@ def judge(deliveries: Sequence[Delivery], *, score_from: date | None = None) -> 
 def _forecasts(deliveries: Sequence[Delivery], method: Method, score_from: date | None) -> list[Forecast]:
     cases = [_case(ref, delivery, method.groups) for ref, delivery in enumerate(deliveries)]
     warm_up = min(WARM_UP, len(cases) // 10) if score_from is None else 1
-    walked = walk_forward(cases, levels=LEVELS, tuning=method.tuning, warm_up=warm_up)
+    walked = walk_forward(cases, levels=LEVELS, tuning=method.tuning, warm_up=warm_up, gain=method.gain)
     return [forecast for forecast in walked if score_from is None or forecast.case.scheduled_on >= score_from]
 
 

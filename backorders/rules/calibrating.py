@@ -9,6 +9,7 @@ from datetime import date
 from fractions import Fraction
 
 from backorders.rules.lateness import Lateness, Level, Sample, Tuning, nearest_rank
+from backorders.rules.steering import Steering
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,13 +32,14 @@ class Forecast:
 
 
 def walk_forward(
-    cases: Iterable[Case], *, levels: Sequence[Level], tuning: Tuning, warm_up: int = 200
+    cases: Iterable[Case], *, levels: Sequence[Level], tuning: Tuning, warm_up: int = 200, gain: float = 0.0
 ) -> Iterator[Forecast]:
     """Decide every case on its scheduled day, knowing only cases recorded before that day.
 
-    Cases decided with fewer than `warm_up` known ones are learned from but not judged.
+    Cases decided with fewer than `warm_up` known ones are learned from but not judged. With a `gain` the
+    levels are steered by what became of earlier forecasts.
     """
-    known = Lateness(tuning=tuning)
+    known, steering = Lateness(tuning=tuning), Steering(levels, gain=gain)
     unknown = [(case.recorded_on, case.ref, case) for case in cases]
     in_order = sorted((case for _, _, case in unknown), key=lambda case: (case.scheduled_on, case.ref))
     heapq.heapify(unknown)
@@ -46,10 +48,13 @@ def walk_forward(
         while unknown and unknown[0][0] < case.scheduled_on:
             past = heapq.heappop(unknown)[2]
             known.add(Sample(days=past.days, recorded_on=past.recorded_on, groups=past.groups))
+            steering.came(past.ref, past.days)
             learned += 1
         if learned >= max(1, warm_up):
-            estimates = known.at(levels, groups=case.groups, on=case.scheduled_on)
-            yield Forecast(case, tuple(estimate.days for estimate in estimates))
+            estimates = known.at(steering.levels, groups=case.groups, on=case.scheduled_on)
+            days = tuple(estimate.days for estimate in estimates)
+            steering.told(case.ref, days)
+            yield Forecast(case, days)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,8 +23,11 @@ class Command(BaseCommand):
 
     help = (
         "Walk forward over supplier deliveries (CSV, plain or .gz: vendor, scheduled, delivered, recorded; "
-        "country and po_so_no where known), deciding each on its scheduled day with what was recorded before."
+        "country, po_so_no, product_group and item where known), deciding each on its scheduled day with "
+        "what was recorded before."
     )
+    # It needs files only: no database, no settings of a shop.
+    requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take the files and the first day to be scored."""
