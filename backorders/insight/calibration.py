@@ -108,7 +108,8 @@ def calibration(*, start: date, end: date, zone: str, as_of: date | None = None)
 def outcomes(
     *, start: date, end: date, zone: str, as_of: date, channel_id: int | None = None
 ) -> list[Outcome]:
-    """What became of each first promise due in [start, end), of one channel or all, as seen on a day."""
+    """What became of each first promise due in [start, end) and before `as_of`, of one channel or all."""
+    end = min(end, as_of)
     waited_for = _waited_for(start, end, channel_id)
     return [
         Outcome(
