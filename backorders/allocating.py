@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from django.db import connection
 from django.db.models import F, Sum
 
-from backorders import capping, causes, pegging, serving, telling
+from backorders import capping, causes, pegging, protecting, serving, telling
 from backorders.marking import mark
 from backorders.models import DelayCase, Demand, Peg, ReleasePolicy
 from backorders.rules.releasing import Waiting, walk
@@ -48,6 +48,12 @@ def drop(event: QtyCancelled) -> None:
     pegging.write(deltas)
     Demand.objects.bulk_update(demands, ["open_qty"])
     capping.give_back(line_qtys=cancelled)
+    protecting.give_back(
+        line_qtys={
+            (demand.order_line_id, demand.sku_id): cancelled[demand.order_line_id] * demand.units_per_line
+            for demand in demands
+        }
+    )
     close_covered(cancelled)
     mark(sku_ids={demand.sku_id for demand in demands}, cause="order_changed")
     telling.tell_cancelled(cancellation_ids=event.cancellation_ids)

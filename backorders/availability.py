@@ -57,7 +57,7 @@ def answers(
         Availability(
             sku,
             # Each SKU is asked about alone: what one answer claims the next must still see.
-            Offers(shelves=stock.alone(sku.pk), rules=rules, caps=CapBook(book.caps, book.used)).offer(
+            Offers(shelves=stock.alone(sku.pk), rules=rules, caps=book.alone()).offer(
                 Ask(sku=sku, qty=qty, channel=channel, region=region, wanted_on=on, locale=locale)
             ),
         )

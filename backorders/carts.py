@@ -1,12 +1,13 @@
-"""Quantity kept for a cart for some minutes: it consumes ATP and caps until ordered, given up or expired."""
+"""Quantity kept for a cart for some minutes: it consumes ATP, caps and floors until ordered or expired."""
 
 import secrets
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import Self
 
 from django.db import transaction
 
-from backorders import buffers, capping, rulebook, shelves
+from backorders import buffers, capping, protecting, rulebook, shelves
 from backorders.capping import CapBook
 from backorders.models import CartHold
 from backorders.offering import Ask, Offers
@@ -16,6 +17,7 @@ from inventory.models import MAX_QTY, Sku
 from oms.kernel import clock
 from oms.kernel.actors import Actor
 from oms.kernel.errors import DomainError, InvalidValue, NotFound
+from oms.orders.drafts import OrderDraft
 from oms.orders.models import Channel, OrderLine
 
 LONGEST_MINUTES = 24 * 60
@@ -25,6 +27,23 @@ class CannotHold(DomainError):
     """There is not so much to be had, not even later."""
 
     code = "cannot_hold"
+
+
+class HoldUnusable(DomainError):
+    """A line names a cart hold that holds nothing for it: unknown, expired, ordered, or of another SKU."""
+
+    code = "cart_hold_unusable"
+
+    def __init__(self, message: str, *, line_no: int, code: str = "", field: str = "") -> None:
+        self.line_no = line_no
+        super().__init__(message, code=code, field=field or f"lines[{line_no - 1}].cart_hold")
+
+    def named(self, draft: OrderDraft) -> Self:
+        """The same refusal naming the line by its place in the order."""
+        place = next(index for index, line in enumerate(draft.lines) if line.line_no == self.line_no)
+        return type(self)(
+            self.message, line_no=self.line_no, code=self.code, field=f"lines[{place}].cart_hold"
+        )
 
 
 @transaction.atomic
@@ -65,8 +84,9 @@ def hold_for_cart(
         created_by=str(actor),
         expires_at=now + timedelta(minutes=minutes),
     )
+    protecting.consume([(offer, None, hold.pk)], stock.by_sku)
     if book.usages:
-        capping.claim_room(book, [(offer, None, hold.pk)], on=now.date(), by=str(actor))
+        capping.claim_room(book, [(offer, None, hold.pk)], by=str(actor))
     return hold
 
 
@@ -89,31 +109,48 @@ def expire_cart_holds(limit: int = 1000) -> int:
     return len(due)
 
 
-def spend(tokens: Mapping[int, str], lines: Mapping[int, OrderLine]) -> None:
+def usable(tokens: Mapping[int, str], skus: Mapping[int, int]) -> list[CartHold]:
+    """The live holds that these lines (by number, with their SKU) name; raises HoldUnusable for any other.
+
+    An expired hold counts for nobody, also where its units happen to be free still: whoever sends the line
+    again without it is judged like everybody else.
+    """
+    holds = {hold.token: hold for hold in CartHold.objects.filter(token__in=list(tokens.values()))}
+    found: dict[str, CartHold] = {}
+    for line_no, token in tokens.items():
+        hold = holds.get(token)
+        if hold is None or hold.sku_id != skus[line_no]:
+            raise HoldUnusable("There is no such cart hold of this SKU.", line_no=line_no)
+        if token in found:
+            raise HoldUnusable("Another line of this order is kept by this cart hold.", line_no=line_no)
+        if hold.ended_at is not None or hold.expires_at <= clock.now():
+            words = "This cart hold is over; send the line without it to have it judged anew."
+            raise HoldUnusable(words, line_no=line_no, code="cart_hold_over")
+        found[token] = hold
+    return list(found.values())
+
+
+def spend(tokens: Mapping[int, str], lines: Mapping[int, OrderLine]) -> dict[int, int]:
     """End the holds that lines of an order were kept under, so that the order may claim the units.
 
-    The SKUs are locked. A token that is unknown, ended or of another SKU is ignored: the hold is a
-    courtesy, and without it the line is judged like any other.
+    The SKUs are locked. Returns the units given back by cap counter; raises HoldUnusable.
     """
     if not tokens:
-        return
-    holds = {
-        hold.token: hold for hold in CartHold.objects.filter(token__in=list(tokens.values()), ended_at=None)
-    }
-    spent = [
-        hold
-        for line_no, token in tokens.items()
-        if (hold := holds.get(token)) and hold.sku_id == lines[line_no].sku_id
-    ]
-    _end_locked(spent)
+        return {}
+    return _end_locked(usable(tokens, {number: line.sku_id for number, line in lines.items()}))
 
 
 def _end(holds: Sequence[CartHold]) -> None:
-    lock_skus({hold.sku_id for hold in holds})
+    ids = {hold.sku_id for hold in holds}
+    parts = [part.component_id for kit in shelves.parts_of(ids).values() for part in kit]
+    lock_skus({*ids, *parts})
     _end_locked(holds)
 
 
-def _end_locked(holds: Sequence[CartHold]) -> None:
+def _end_locked(holds: Sequence[CartHold]) -> dict[int, int]:
     ended = CartHold.objects.filter(pk__in=[hold.pk for hold in holds], ended_at=None)
-    capping.give_back_holds(list(ended.values_list("pk", flat=True)))
+    ids = list(ended.values_list("pk", flat=True))
+    returned = capping.give_back_holds(ids)
+    protecting.give_back_holds(ids)
     ended.update(ended_at=clock.now())
+    return returned

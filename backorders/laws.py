@@ -144,6 +144,15 @@ LAWS: Sequence[Law] = (
                (SELECT sum(qty) FROM backorders_capclaim c WHERE c.usage_id = u.id), 0)""",
     ),
     Law(
+        "protection_counter",
+        "A protection's counter is the sum of its claims.",
+        """SELECT u.id::text, 'counter ' || u.consumed_qty || ', claims ' || coalesce(sum(c.qty), 0)
+             FROM backorders_protectionusage u LEFT JOIN backorders_protectionclaim c ON c.usage_id = u.id
+            GROUP BY u.id HAVING u.consumed_qty <> coalesce(sum(c.qty), 0)""",
+        """UPDATE backorders_protectionusage u SET consumed_qty = coalesce(
+               (SELECT sum(qty) FROM backorders_protectionclaim c WHERE c.usage_id = u.id), 0)""",
+    ),
+    Law(
         "open_backorder",
         "A backorder is open exactly while its line waits for goods not on hand.",
         """SELECT b.id::text, 'closed but waiting' FROM backorders_backorder b

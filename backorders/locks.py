@@ -3,6 +3,8 @@
 from collections.abc import Collection, Iterable
 from datetime import date
 
+from django.db.models import Q
+
 from backorders.models import CapUsage, DelayCase, ReplanRequest
 
 CounterKey = tuple[int, date | None]
@@ -11,11 +13,12 @@ CounterKey = tuple[int, date | None]
 def lock_counters(keys: Iterable[CounterKey]) -> dict[CounterKey, CapUsage]:
     """Lock the counters of these caps and buckets in one fixed order, opening those that are missing."""
     wanted = sorted(set(keys), key=lambda key: (key[0], key[1] or date.min))
-    caps = [cap_id for cap_id, _ in wanted]
+    caps, buckets = {cap_id for cap_id, _ in wanted}, {bucket for _, bucket in wanted}
     CapUsage.objects.bulk_create(
         (CapUsage(cap_id=cap_id, bucket_on=bucket) for cap_id, bucket in wanted), ignore_conflicts=True
     )
-    locked = CapUsage.objects.filter(cap_id__in=caps).order_by("cap_id", "bucket_on", "pk")
+    of_buckets = Q(bucket_on__in=buckets - {None}) | Q(bucket_on=None)
+    locked = CapUsage.objects.filter(of_buckets, cap_id__in=caps).order_by("cap_id", "bucket_on", "pk")
     rows = {(row.cap_id, row.bucket_on): row for row in locked.select_for_update(no_key=True, of=("self",))}
     return {key: rows[key] for key in wanted}
 

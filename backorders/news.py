@@ -41,10 +41,11 @@ class News:
 
 @dataclass(frozen=True, slots=True)
 class _Context:
-    """What the explanations of one pass share: who is ahead by demand, and names of lines by id."""
+    """What the explanations of one pass share: who is ahead by demand, names and locales of lines by id."""
 
     ahead: Mapping[int, Mapping[str, int]]
     names: Mapping[int, str]
+    locales: Mapping[int, str]
 
 
 class Windows:
@@ -205,7 +206,12 @@ def _supersede(
     lines = bulk.ids([item.row.order_line_id for item in told])
     Promise.objects.filter(order_line_id__in=lines, superseded_at=None).update(superseded_at=state.at)
     holds = _holds(state)
-    context = _Context(ahead=_ahead_of_each(state), names=_names_of(lost_to))
+    lines = OrderLine.objects.filter(pk__in=[item.row.order_line_id for item in told])
+    context = _Context(
+        ahead=_ahead_of_each(state),
+        names=_names_of(lost_to),
+        locales=dict(lines.values_list("pk", "order__customer__locale")),
+    )
     made = [
         _successor(state, item, current.get(item.row.order_line_id), holds, lost_to, cause, context)
         for item in told
@@ -230,7 +236,9 @@ def _successor(
     why = next((state.causes[ref] for ref in held if _moved_past(state, ref, row)), "") or cause
     intended = row.mode != WaitMode.ACCIDENTAL
     shown = State.PREORDER if row.mode == WaitMode.PREORDER else State.BACKORDER
-    label = dating.label(shown, WaitMode(row.mode) if intended else WaitMode.ACCIDENTAL, window, state.today)
+    mode = WaitMode(row.mode) if intended else WaitMode.ACCIDENTAL
+    locale = context.locales[row.order_line_id]
+    label = dating.label(shown, mode, window, state.today, locale)
     return Promise(
         order_line_id=row.order_line_id,
         revision=was.revision + 1 if was else 1,

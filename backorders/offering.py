@@ -7,12 +7,13 @@ from typing import Any, Self
 
 from backorders import sourcing
 from backorders.buffers import Buffered
-from backorders.capping import CapBook
+from backorders.capping import CapBook, Draw, dated
 from backorders.lenders import Lent
 from backorders.models import AtpRule
 from backorders.policies import view_of
+from backorders.protecting import groups_of
 from backorders.rules import dating, states
-from backorders.rules.claiming import Claim
+from backorders.rules.claiming import Claim, of_kit
 from backorders.rules.claiming import Part as Claimed
 from backorders.rules.states import Answer, CapRoom, Question, RuleScope, RuleView, SkuStatus
 from backorders.rules.types import Supply as FreeSupply
@@ -39,6 +40,12 @@ class Ask:
     wanted_on: date | None = None
     locale: str = "en"
 
+    @property
+    def groups(self) -> frozenset[str]:
+        """The groups this line belongs to, for protections."""
+        channel_id, region = self.channel.pk, self.region
+        return groups_of(channel_id=channel_id, region=region, customer_class=self.customer_class)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
@@ -49,6 +56,11 @@ class Part:
     claim: Claim
     loans: Sequence[Lent] = ()
     only_location_id: int | None = None
+
+    @property
+    def qty(self) -> int:
+        """Units of the SKU that are claimed."""
+        return sum(part.qty for part in self.claim.parts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +77,9 @@ class Offer:
     as_of: date
     steps: Sequence[Mapping[str, Any]] = ()
     caps: Sequence[Mapping[str, Any]] = field(default_factory=list)
+    draws: Sequence[Draw] = ()
+    floors: Sequence[Mapping[str, Any]] = ()
+    volatility: Mapping[str, float | None] | None = None
 
     @property
     def backordered_qty(self) -> int:
@@ -124,11 +139,12 @@ class Offers:
         ]
         if not accepted or not ask.sku.is_tracked:
             parts = []
+        offer = self._finish(ask, answer, parts, rule, view)
         for part in parts:
             sourcing.lend(self.shelves.by_sku[part.sku.pk], part.loans, self.shelves)
             self.shelves.by_sku[part.sku.pk].take(part.claim.pegs)
-        offer = self._finish(ask, answer, parts, rule, view)
-        self.caps.take(offer, today)
+            self.shelves.by_sku[part.sku.pk].consume(ask.groups, part.qty)
+        self.caps.take(ask, answer.later_qty, offer.draws, today)
         return offer
 
     def _whole(
@@ -189,6 +205,7 @@ class Offers:
             region=ask.region,
             wanted_on=_not_before(ask, self._today()),
             may_borrow=may_borrow,
+            groups=ask.groups,
         )
         return Source(self.shelves, shelf, supplies, view, need).draw()
 
@@ -221,6 +238,7 @@ class Offers:
             rule=view,
             has_active_supplier=shelf.has_active_supplier,
             has_open_purchase=shelf.has_open_purchase,
+            volatility=shelf.volatility,
             cap=room,
         )
 
@@ -232,6 +250,7 @@ class Offers:
         rule: AtpRule | None,
         view: RuleView | None,
     ) -> Offer:
+        draws = self.caps.draws(ask, answer.later_qty, self._today())
         steps = [step for part in parts for step in self._steps(ask, part, view)]
         window = _latest([step["window"] for step in steps])
         if window is None and not ask.sku.is_tracked and self.shelves.places:
@@ -245,7 +264,9 @@ class Offers:
                 region=ask.region,
             )
         if window is not None:
+            place = next(iter(self.shelves.places.values()))
             window = self._not_too_early(window, ask, parts)
+            window = dated(window, draws, place=place, region=ask.region)
         return Offer(
             ask=ask,
             answer=answer,
@@ -256,7 +277,10 @@ class Offers:
             may_split=view.split if view else True,
             as_of=self._today(),
             steps=[{name: value for name, value in step.items() if name != "window"} for step in steps],
-            caps=self.caps.looked_at(ask, self._today()),
+            caps=self.caps.looked_at(ask, draws, self._today()),
+            draws=draws,
+            floors=[told for shelf, _ in self._pieces(ask) for told in shelf.told_floors(ask.groups)],
+            volatility=self.shelves.by_sku[ask.sku.pk].told_volatility(view),
         )
 
     def _steps(self, ask: Ask, part: Part, view: RuleView | None) -> list[dict[str, Any]]:
@@ -360,22 +384,5 @@ def _latest(windows: Sequence[dating.Window]) -> dating.Window | None:
 
 def _of_line(qty: int, claims: Sequence[Claim], pieces: Sequence[tuple[Shelf, int]]) -> Claim:
     """The claim of a plain line, or what whole kits its parts make."""
-    return claims[0] if len(pieces) == 1 and pieces[0][1] == 1 else _of_kit(qty, claims, pieces)
-
-
-def _of_kit(qty: int, claims: Sequence[Claim], pieces: Sequence[tuple[Shelf, int]]) -> Claim:
-    """What whole kits the parts make: as many as the scarcest part allows."""
     units = [units for _, units in pieces]
-    now = min(got.now_qty // per for got, per in zip(claims, units, strict=True))
-    total = min((qty * per - got.short) // per for got, per in zip(claims, units, strict=True))
-    too_late = min(
-        (qty * per - got.short + got.too_late) // per for got, per in zip(claims, units, strict=True)
-    )
-    days = [got.ready_on for got in claims if got.ready_on]
-    return Claim(
-        pegs=(),
-        ready_on=max(days, default=None),
-        short=qty - total,
-        now_qty=min(now, total),
-        too_late=max(0, too_late - total),
-    )
+    return claims[0] if units == [1] else of_kit(qty, claims, units)

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import F, Min, Q, Sum
 from django.db.models.functions import Coalesce
 
-from backorders import auditing, serving
+from backorders import auditing, serving, volatility
 from backorders.marking import mark
 from backorders.models import AtpRule, Demand, ReplanRequest
 from backorders.rules.shortages import Incoming, Outlook, Signal, SignalKind, advise
@@ -28,8 +28,9 @@ OPEN = ("sent", "confirmed")
 
 
 def nightly() -> int:
-    """Mark what is overdue, advise on every SKU that has open demand, audit; returns the audit's findings."""
+    """Mark what is overdue, measure volatility, advise the buyer, audit; returns the audit's findings."""
     mark_overdue()
+    volatility.measure()
     signals = sum(plan_sku(sku_id=sku_id) for sku_id in _skus_in_need())
     findings = auditing.books_balance()
     for finding in findings:

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 
 from django.db.models import Q
 
-from backorders.models import AtpRule, CancellationPolicy, Cap, QueuePolicy, ReleasePolicy
+from backorders.models import AtpRule, CancellationPolicy, Cap, Protection, QueuePolicy, ReleasePolicy
 from backorders.rules.sourcing import SplitPolicy
 from backorders.rules.states import RuleScope, RuleView
 from backorders.rules.types import RuleMode, SupplyKind
 from inventory.models import Sku
 from oms.kernel import events
 
-AnyPolicy = AtpRule | Cap | CancellationPolicy | QueuePolicy | ReleasePolicy
+AnyPolicy = AtpRule | Cap | CancellationPolicy | Protection | QueuePolicy | ReleasePolicy
 
 
 def scope_of(rule: AtpRule) -> RuleScope:
@@ -57,7 +57,7 @@ def changed(*, policy: AnyPolicy, cause: str, by: str) -> None:
 
 def touched_skus(policy: AnyPolicy) -> Sequence[int] | None:
     """SKUs with open demand that a rule or queue policy speaks for; none for policies that move no claim."""
-    if isinstance(policy, Cap | CancellationPolicy):
+    if isinstance(policy, Cap | CancellationPolicy | Protection):
         return None
     scope = Q(demands__open_qty__gt=0)
     if policy.sku_id:

@@ -14,6 +14,7 @@ from backorders import (
     causes,
     claiming,
     explanations,
+    protecting,
     replanning,
     rulebook,
     shelves,
@@ -65,12 +66,18 @@ def accept(*, draft: OrderDraft, actor: Actor) -> Order:
     except OrderRefused as refusal:
         record_refused(refusal.refused, actor=actor)
         raise
+    except carts.HoldUnusable as unusable:
+        raise unusable.named(draft) from unusable
 
 
 def quote(*, draft: OrderDraft) -> Quote:
     """What this order would be told now: the same decision, without locks or writes."""
     check(draft, today=clock.now().date())
     lines = {line.line_no: line for line in draft.lines}
+    try:
+        carts.usable(draft.cart_holds(), {number: line.sku_id for number, line in lines.items()})
+    except carts.HoldUnusable as unusable:
+        raise unusable.named(draft) from unusable
     skus = Sku.objects.in_bulk([line.sku_id for line in draft.lines])
     channel = Channel.objects.get(pk=draft.channel_id)
     customer = Customer.objects.filter(channel=channel, external_id=draft.customer.external_id).first()
@@ -87,8 +94,9 @@ def quote(*, draft: OrderDraft) -> Quote:
         )
         for number, line in lines.items()
     }
-    stock = _read_shelves(skus, region=draft.region, without=list(draft.cart_holds().values()))
-    offers = _decide(asks, stock, CapBook.read())
+    tokens = list(draft.cart_holds().values())
+    stock = _read_shelves(skus, region=draft.region, without=tokens)
+    offers = _decide(asks, stock, CapBook.read(without=tokens))
     return Quote(lines=list(_shipped_by_policy(offers, draft.ship_policy).items()))
 
 
@@ -103,9 +111,9 @@ def promise_order(event: OrderAccepted) -> None:
     skus = {line.sku_id: line.sku for line in lines.values()}
     parts = shelves.parts_of(list(skus))
     lock_skus({*skus, *(part.component_id for kit in parts.values() for part in kit)})
-    carts.spend(dict(event.cart_holds), lines)
+    returned = carts.spend(dict(event.cart_holds), lines)
     with revisions.steady():
-        _promise_lines(order, lines, skus, parts, by=event.by)
+        _promise_lines(order, lines, skus, parts, returned, by=event.by)
 
 
 def _promise_lines(
@@ -113,6 +121,7 @@ def _promise_lines(
     lines: Mapping[int, OrderLine],
     skus: Mapping[int, Sku],
     parts: Mapping[int, Sequence[KitPart]],
+    returned: Mapping[int, int],
     *,
     by: str,
 ) -> None:
@@ -126,7 +135,7 @@ def _promise_lines(
     if refused := [(number, offer) for number, offer in offers.items() if offer.answer.refused_qty]:
         raise OrderRefused(refused)
     offers = _shipped_by_policy(offers, order.ship_policy)
-    telling.confirm_order(_write(order, lines, offers, stock, book, by=by))
+    telling.confirm_order(_write(order, lines, offers, stock, book, returned, by=by))
 
 
 @transaction.atomic
@@ -168,6 +177,8 @@ def basis_of(offer: Offer) -> dict[str, Any]:
         "supplies": list(offer.steps),
         "calendar": list(offer.window.steps) if offer.window else [],
         "caps": list(offer.caps),
+        "protections": list(offer.floors),
+        "volatility": offer.volatility,
         "charge": offer.charge,
         **(refused if answer.refused_qty else {}),
     }
@@ -259,18 +270,20 @@ def _write(
     offers: Mapping[int, Offer],
     stock: shelves.Shelves,
     book: CapBook,
+    returned: Mapping[int, int],
     *,
     by: str,
 ) -> list[Promise]:
-    """Claims, promises, backorders with their causes, and cap counters, each with one insert."""
+    """Claims, promises, backorders with their causes, caps and protections, each with one insert."""
     claiming.open_demands(order, lines, offers, stock)
     promises = Promise.objects.bulk_create(
         promise_of(lines[number], offer, by=by) for number, offer in offers.items()
     )
     causes.open_backorders(order, lines, offers, by=by)
+    claims = [(offer, lines[number].pk, None) for number, offer in offers.items()]
+    protecting.consume(claims, stock.by_sku)
     if book.usages:
-        claims = [(offer, lines[number].pk, None) for number, offer in offers.items()]
-        capping.claim_room(book, claims, on=stock.at.date(), by=by)
+        capping.claim_room(book, claims, by=by, returned=returned)
     return promises
 
 

@@ -6,7 +6,7 @@ from datetime import date
 from functools import lru_cache
 
 from backorders.calendars import places
-from backorders.models import AtpRule, CancellationPolicy, Cap, QueuePolicy, ReleasePolicy
+from backorders.models import AtpRule, CancellationPolicy, Cap, Protection, QueuePolicy, ReleasePolicy
 from backorders.policies import scope_of
 from backorders.rules.dating import Place
 from backorders.rules.states import RuleScope
@@ -21,6 +21,7 @@ class Rulebook:
 
     rules: Sequence[tuple[RuleScope, AtpRule]]
     caps: Sequence[Cap]
+    protections: Sequence[Protection]
     cancellation: Sequence[CancellationPolicy]
     queueing: Sequence[QueuePolicy]
     releasing: Sequence[ReleasePolicy]
@@ -49,6 +50,7 @@ def _read() -> Rulebook:
     return Rulebook(
         rules=[(scope_of(rule), rule) for rule in AtpRule.objects.order_by("pk")],
         caps=list(Cap.objects.order_by("pk")),
+        protections=list(Protection.objects.select_related("channel").order_by("pk")),
         cancellation=list(CancellationPolicy.objects.order_by("pk")),
         queueing=list(QueuePolicy.objects.order_by("pk")),
         releasing=list(ReleasePolicy.objects.order_by("pk")),

@@ -4,17 +4,18 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from typing import Self
+from typing import Any, Self
 
 from django.db import connection
 from django.db.models import F, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
-from backorders import rulebook, serving
+from backorders import protecting, rulebook, serving
 from backorders.buffers import Buffers
 from backorders.lenders import Lenders
-from backorders.models import Demand, QueuePolicy
-from backorders.rules import dating
+from backorders.models import Demand, QueuePolicy, SkuVolatility
+from backorders.rules import caps, dating
+from backorders.rules.states import RuleView
 from backorders.rules.types import Due, SupplyKind
 from backorders.rules.types import Supply as FreeSupply
 from inventory.models import KitPart, Location, Sku, Supply
@@ -68,11 +69,37 @@ class Shelf:
     lead_time_days: int | None = None
     planned: PlannedRow | None = None
     lent: Mapping[tuple[int, int], int] = field(default_factory=dict)
+    floors: Sequence[caps.Protection] = ()
+    volatility: float | None = None
 
     @property
     def kept_qty(self) -> int:
         """Units nobody new may have: in carts, or arrived but not yet passed along the queue."""
         return self.held_qty + self.waiting_qty
+
+    def hiding_from(self, groups: Collection[str]) -> list[caps.Protection]:
+        """The floors that keep units from somebody of these groups."""
+        return caps.hiding_from(groups, self.floors)
+
+    def told_floors(self, groups: Collection[str]) -> list[dict[str, Any]]:
+        """The same, as the explanation tells them."""
+        return [
+            {"sku": self.sku.code, "protection": floor.id, "group": floor.words, "qty": floor.left}
+            for floor in self.hiding_from(groups)
+        ]
+
+    def told_volatility(self, rule: RuleView | None) -> dict[str, float | None] | None:
+        """How volatile the demand is, and what the rule allows; none if nobody asks or knows."""
+        if self.volatility is None:
+            return None
+        return {"cv": self.volatility, "max": rule.max_volatility if rule else None}
+
+    def consume(self, groups: Collection[str], qty: int) -> None:
+        """Count units taken by somebody of these groups on their floors."""
+        self.floors = [
+            replace(floor, consumed=floor.consumed + qty) if floor.group in groups else floor
+            for floor in self.floors
+        ]
 
     def take(self, pegs: Sequence[tuple[int, int]]) -> None:
         """Take claimed units off the shelf."""
@@ -140,6 +167,9 @@ def read(
     if marked := _put_claims(shelves, at, without_holds):
         _put_waiting(shelves, marked, at.date())
     _put_suppliers(shelves)
+    _put_volatility(shelves)
+    for pk, floors in protecting.floors(skus, on=at.date(), without=without_holds).items():
+        shelves[pk].floors = floors
     return Shelves(
         by_sku=shelves,
         parts=parts,
@@ -176,7 +206,10 @@ def _put_supplies(
 ) -> None:
     rows = (
         open_supplies(list(shelves))
-        .filter(Q(quantity__gt=F("pegged_qty")) | Q(kind=Supply.Kind.PLANNED), location_id__in=list(where))
+        .filter(
+            Q(quantity__gt=F("pegged_qty")) | Q(kind__in=(Supply.Kind.PLANNED, Supply.Kind.PURCHASE)),
+            location_id__in=list(where),
+        )
         .values_list(
             "pk",
             "sku_id",
@@ -194,16 +227,17 @@ def _put_supplies(
         if kind == Supply.Kind.PLANNED:
             shelves[sku_id].planned = PlannedRow(pk, pegged, expected or at.date())
             continue
+        if kind == Supply.Kind.PURCHASE:
+            # Also one that is all claimed: it is bought.
+            shelves[sku_id].has_open_purchase = True
         ready = ready_on(where[location_id], kind, expected, at)
-        if ready is None:
+        if ready is None or quantity <= pegged:
             continue
         believed = expected if kind != Supply.Kind.STOCK else None
         facts[pk] = SupplyFact(kind, reference, believed, location_id, supplier, quantity, pegged)
         shelves[sku_id].supplies.append(
             FreeSupply(pk, SupplyKind(kind), quantity - pegged, ready, location_id, confirmed)
         )
-        if kind == Supply.Kind.PURCHASE:
-            shelves[sku_id].has_open_purchase = True
 
 
 def open_supplies(sku_ids: Collection[int]) -> QuerySet[Supply]:
@@ -260,6 +294,14 @@ def _put_waiting(shelves: Mapping[int, Shelf], marked: Sequence[int], today: dat
         stock = sum(s.qty for s in shelf.supplies if s.kind is SupplyKind.STOCK)
         # Only goods on hand are hidden: those who wait keep their claims on what is still to come.
         shelf.waiting_qty = max(0, min(waiting, stock))
+
+
+def _put_volatility(shelves: Mapping[int, Shelf]) -> None:
+    """What last night's measure says, where any rule asks."""
+    if all(rule.max_volatility is None for _, rule in rulebook.current().rules):
+        return
+    for sku_id, cv in SkuVolatility.objects.filter(sku_id__in=list(shelves)).values_list("sku_id", "cv"):
+        shelves[sku_id].volatility = float(cv)
 
 
 def _put_suppliers(shelves: Mapping[int, Shelf]) -> None:

@@ -26,6 +26,7 @@ class Need:
     region: str
     wanted_on: date | None
     may_borrow: bool = True
+    groups: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +125,7 @@ class Source:
         view = self.view
         # What is kept is kept somewhere: a single place may only give what all places together may.
         kept = self.shelf.kept_qty + self.need.channel.buffer_qty + (view.safety_stock if view else 0)
+        kept += sum(floor.left for floor in self.shelf.hiding_from(self.need.groups))
         return claim(
             qty=self.need.qty,
             supplies=pool,

@@ -32,7 +32,7 @@ UNFOLD: dict[str, Any] = {
         "show_all_applications": True,
         "navigation": "oms.workplace.sidebar",
     },
-    "COMMAND": {"search_callback": "oms.workplace.find", "show_history": True},
+    "COMMAND": {"search_callback": "oms.finding.find", "show_history": True},
     # A quiet blue-green: red and orange are kept for what needs a person.
     "COLORS": {
         "primary": {

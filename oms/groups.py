@@ -50,6 +50,7 @@ COMMANDS = (
 EDITED = {
     "backorders.atprule": (MANAGER,),
     "backorders.cap": (MANAGER,),
+    "backorders.protection": (MANAGER,),
     "backorders.cancellationpolicy": (MANAGER,),
     "backorders.queuepolicy": (MANAGER,),
     "backorders.releasepolicy": (MANAGER,),

@@ -22,7 +22,6 @@ from django.db.models.functions import Cast, Concat
 from django.http import HttpRequest
 from django.urls import reverse
 from django_celery_beat.models import PeriodicTask
-from unfold.dataclasses import SearchResult
 
 from backorders.models import (
     AtpRule,
@@ -32,6 +31,7 @@ from backorders.models import (
     DelayCase,
     Demand,
     Promise,
+    Protection,
     QueuePolicy,
     ReleasePolicy,
     ReplanRequest,
@@ -40,9 +40,8 @@ from inventory.models import Location, Sku, Supply
 from notifications.models import MailboxMail, Message
 from oms.api.models import ApiClient
 from oms.kernel import clock, shown
-from oms.kernel.admin import paging
 from oms.kernel.models import EventLog
-from oms.orders.models import Channel, Customer, Order, OrderLine, PickRequest, Refund, Shipment
+from oms.orders.models import Channel, Order, OrderLine, PickRequest, Refund, Shipment
 from purchasing.models import InboundShipment, PurchaseLine, PurchaseOrder, Receipt, Signal, Supplier
 
 # Queue rows as read: primary key, name, word beside it, day that matters.
@@ -275,6 +274,7 @@ LOOK_UP = (
 POLICY = (
     Queue("ATP rules", "What may be promised beyond stock, to whom.", "rule", AtpRule),
     Queue("Caps", "How many units may be on backorder at once.", "vertical_align_top", Cap),
+    Queue("Protections", "Units kept for a channel, region or class of customers.", "shield", Protection),
     Queue(
         "Cancellation policies",
         "What customers may cancel, and what ends by itself.",
@@ -333,34 +333,21 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
 def _links(queues: Sequence[Queue], request: HttpRequest) -> list[dict[str, Any]]:
     """The lists this person may look at; among those to look up also the page that is no list."""
     links = [_linked(queue, request) for queue in queues if queue.is_for(request)]
-    if queues is LOOK_UP and request.user.has_perm("backorders.view_promise"):
-        link = reverse("admin:backorders_promise_calibration")
-        here = request.path == link
-        links.append({"title": "Calibration", "icon": "target", "link": link, "active": here})
+    if queues is LOOK_UP:
+        links += [_page(request, *page) for page in PAGES if request.user.has_perm(page[0])]
     return links
 
 
-def find(request: HttpRequest, term: str) -> list[SearchResult]:
-    """What a number, code, name or address typed into the search names; ten of each kind at most."""
-    found: list[SearchResult] = []
-    for model, paths, icon in _FINDABLE:
-        meta = model._meta
-        if request.user.has_perm(f"{meta.app_label}.view_{meta.model_name}"):
-            rows = paging.search(model._default_manager.all(), paths, term.strip())[:10]
-            kind = str(meta.verbose_name)
-            found += [SearchResult(str(row), kind, shown.page_of(row), icon) for row in rows]
-    return found
-
-
-_FINDABLE: tuple[tuple[type[Model], tuple[str, ...], str], ...] = (
-    (Order, ("number", "=external_id", "customer__email"), "shopping_cart"),
-    (Sku, ("code",), "barcode"),
-    (PurchaseOrder, ("number",), "receipt_long"),
-    (InboundShipment, ("number",), "directions_boat"),
-    (PickRequest, ("number",), "trolley"),
-    (Supplier, ("code",), "factory"),
-    (Customer, ("email",), "person"),
+# Pages that are no lists: who may look, what they are called, their icon and name.
+PAGES = (
+    ("backorders.view_promise", "Calibration", "target", "admin:backorders_promise_calibration"),
+    ("backorders.view_atprule", "Forgotten switches", "toggle_on", "admin:backorders_atprule_forgotten"),
 )
+
+
+def _page(request: HttpRequest, _: str, title: str, icon: str, name: str) -> dict[str, Any]:
+    link = reverse(name)
+    return {"title": title, "icon": icon, "link": link, "active": request.path == link}
 
 
 def _linked(queue: Queue, request: HttpRequest) -> dict[str, Any]:

@@ -94,14 +94,16 @@ class World:
         channel: Channel | None = None,
         cart_hold: str = "",
         price: Decimal = Decimal(20),
+        customer: CustomerDraft | None = None,
         **more: Any,
     ) -> Order:
         """Place an order through the real acceptance; remembers it under this name."""
+        buyer = CustomerDraft(external_id=f"c-{name}", email=f"{name.lower()}@example.org", name=name)
         draft = OrderDraft(
             source="client:test",
             external_id=name,
             channel_id=(channel or self.web).pk,
-            customer=CustomerDraft(external_id=f"c-{name}", email=f"{name.lower()}@example.org", name=name),
+            customer=customer or buyer,
             placed_at=clock.now(),
             ship_policy=ship_policy,
             lines=[

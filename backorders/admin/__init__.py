@@ -4,5 +4,6 @@ from backorders.admin import caps as caps
 from backorders.admin import cases as cases
 from backorders.admin import policies as policies
 from backorders.admin import promises as promises
+from backorders.admin import protections as protections
 from backorders.admin import serving as serving
 from backorders.admin import waiting as waiting

@@ -1,22 +1,60 @@
 """Caps, how much of each is used, and by whom."""
 
+from datetime import date
 from typing import Any, ClassVar
 
+from django import forms
 from django.contrib import admin
 from django.db.models import OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, RelatedDropdownFilter
+from unfold.widgets import UnfoldAdminTextareaWidget
 
 from backorders.admin.policies import PolicyAdmin, PolicyForm
+from backorders.capping import ceiling_of
 from backorders.models import Cap, CapClaim, CapUsage, CartHold, RefusedDemand
+from backorders.rules.caps import BucketKind, bucket_of
+from inventory.models import MAX_QTY
 from oms.kernel import clock, shown
 from oms.kernel.admin.base import FactAdmin, dated
 from oms.kernel.admin.filters import Choice
 
+SHOWN_BUCKETS = 12
+
+
+class CeilingsField(forms.CharField):
+    """Ceilings of single weeks or months, one a line: `2026-03-09 20`; a day alone is unlimited."""
+
+    widget = UnfoldAdminTextareaWidget
+
+    def prepare_value(self, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        rows = sorted(value.items())
+        return "\n".join(f"{day} {'' if most is None else most}".strip() for day, most in rows)
+
+    def to_python(self, value: Any) -> Any:
+        return dict(_ceiling(line) for line in str(value or "").splitlines() if line.strip())
+
+
+def _ceiling(line: str) -> tuple[str, int | None]:
+    day, _, most = line.strip().partition(" ")
+    try:
+        return date.fromisoformat(day).isoformat(), int(most) if most else None
+    except ValueError as error:
+        words = "Write the first day and the units, such as 2026-03-09 20, one a line."
+        raise forms.ValidationError(words) from error
+
 
 class CapForm(PolicyForm):
     """What cannot be meant."""
+
+    bucket_ceilings = CeilingsField(
+        required=False,
+        label="Weeks or months with a ceiling of their own",
+        help_text="First day and units, one a line: 2026-03-09 20. A day alone is unlimited.",
+    )
 
     class Meta:
         model = Cap
@@ -28,6 +66,7 @@ class CapForm(PolicyForm):
                 "max_units_per_order",
                 "max_units_per_customer",
                 "bucket",
+                "bucket_ceilings",
                 "backward",
                 "forward",
             ),
@@ -41,10 +80,20 @@ class CapForm(PolicyForm):
             self.refuse("ends_on", "The cap would end before it starts.")
         if data.get("bucket") == Cap.Bucket.NONE and (data.get("backward") or data.get("forward")):
             self.refuse("bucket", "Only weeks or months can reach into earlier or later ones.")
+        self._check_ceilings(data)
         limits = ("max_open_units", "max_units_per_order", "max_units_per_customer")
         if all(data.get(name) is None for name in limits) and not self.errors:
             self.refuse("max_open_units", "Without any ceiling it caps nothing. 0 means none at all.")
         return data
+
+    def _check_ceilings(self, data: dict[str, Any]) -> None:
+        kind = BucketKind(data.get("bucket") or BucketKind.NONE)
+        for day, most in (data.get("bucket_ceilings") or {}).items():
+            on = date.fromisoformat(day)
+            if kind is BucketKind.NONE or bucket_of(on, kind) != on:
+                self.refuse("bucket_ceilings", f"{day} is not the first day of a week or month of this cap.")
+            elif most is not None and not 0 <= most <= MAX_QTY:
+                self.refuse("bucket_ceilings", f"{most} units cannot be meant.")
 
 
 @admin.register(Cap)
@@ -64,9 +113,25 @@ class CapAdmin(PolicyAdmin):
         ("For whom", {"fields": (("sku", "category"), ("channel", "region"), "customer_class")}),
         ("When", {"fields": (("starts_on", "ends_on"),)}),
         ("Ceilings", {"fields": ("max_open_units", ("max_units_per_order", "max_units_per_customer"))}),
-        ("Buckets", {"fields": (("bucket", "backward", "forward"),)}),
+        ("Buckets", {"fields": (("bucket", "backward", "forward"), "bucket_ceilings", "by_bucket")}),
         ("Why", {"fields": ("why",)}),
     )
+
+    readonly_fields = ("by_bucket",)
+
+    @admin.display(description="Used by week or month")
+    def by_bucket(self, row: Cap) -> str:
+        """The counters of the latest buckets, newest first."""
+        if not row.pk:
+            return shown.NOTHING
+        usages = row.usages.exclude(bucket_on=None).order_by("-bucket_on")[:SHOWN_BUCKETS]
+        words = [(shown.day(u.bucket_on), u.used_qty, ceiling_of(row, u.bucket_on)) for u in usages]
+        return (
+            shown.lines(
+                f"{day}: {used:,} of {'any' if most is None else f'{most:,}'}" for day, used, most in words
+            )
+            or shown.NOTHING
+        )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Cap]:
         used = CapUsage.objects.filter(cap=OuterRef("pk")).order_by().values("cap")
@@ -113,7 +178,8 @@ class CapUsageAdmin(FactAdmin):
 
     @admin.display(description="Ceiling")
     def ceiling(self, row: CapUsage) -> str:
-        return "unlimited" if row.cap.max_open_units is None else f"{row.cap.max_open_units:,}"
+        most = ceiling_of(row.cap, row.bucket_on)
+        return "unlimited" if most is None else f"{most:,}"
 
 
 @admin.register(CapClaim)

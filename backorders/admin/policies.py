@@ -4,12 +4,15 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
-from django.http import HttpRequest
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, URLResolver, path
 from simple_history.admin import SimpleHistoryAdmin
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, RelatedDropdownFilter
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextInputWidget
 
-from backorders import policies
+from backorders import forgotten, policies
 from backorders.models import AtpRule, CancellationPolicy
 from backorders.rules.types import WaitMode
 from inventory.models import Supply
@@ -82,7 +85,7 @@ class PolicyAdmin(SimpleHistoryAdmin, HouseAdmin):
     history_list_display = ("version",)
     list_select_related: Any = ("sku", "channel")
     autocomplete_fields: Any = ("sku", "channel")
-    search_fields = ("name", "sku__code")
+    search_fields: Any = ("name", "sku__code")
     sortable_by: Any = ()
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
@@ -196,6 +199,19 @@ class AtpRuleAdmin(PolicyAdmin):
         "SKU before category before supplier before all, then channel, then region, then priority."
     )
     when_empty = "Without a rule only what is in stock is sold. Add one to take backorders."
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        page = self.admin_site.admin_view(self.forgotten_view)
+        return [path("forgotten/", page, name="backorders_atprule_forgotten"), *super().get_urls()]
+
+    def forgotten_view(self, request: HttpRequest) -> HttpResponse:
+        """Rules left switched on where nothing limits them and nothing comes."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        frame = self.admin_site.each_context(request)
+        page = {"title": "Forgotten switches", "opts": self.opts, "switches": forgotten.switches()}
+        return TemplateResponse(request, "workplace/forgotten.html", {**frame, **page})
+
     form = AtpRuleForm
     list_display = (
         "name",

@@ -2,8 +2,10 @@
 
 from backorders.models.policy import AtpRule, CancellationPolicy, Cap, CapClaim, CapUsage
 from backorders.models.promises import Backorder, CauseTag, Choice, DelayCase, Promise, RefusedDemand
+from backorders.models.protection import Protection, ProtectionClaim, ProtectionUsage
 from backorders.models.queue import CartHold, Demand, Peg, ReplanRequest
 from backorders.models.serving import Loan, QueuePolicy, ReleasePolicy
+from backorders.models.volatility import SkuVolatility
 
 __all__ = [
     "AtpRule",
@@ -20,8 +22,12 @@ __all__ = [
     "Loan",
     "Peg",
     "Promise",
+    "Protection",
+    "ProtectionClaim",
+    "ProtectionUsage",
     "QueuePolicy",
     "RefusedDemand",
     "ReleasePolicy",
     "ReplanRequest",
+    "SkuVolatility",
 ]

@@ -9,9 +9,13 @@ from django.db import models
 from django.db.models import F, Q
 from simple_history.models import HistoricalRecords
 
+from backorders.models.queue import CartHold
 from inventory.models import Sku
 from oms.orders.models import Channel, OrderLine
 from purchasing.models import Supplier
+
+# A year of weeks: how far a cap may reach into earlier or later buckets.
+FARTHEST_BUCKET = 53
 
 
 class Policy(models.Model):
@@ -147,8 +151,21 @@ class Cap(Policy):
     max_units_per_order = models.PositiveIntegerField(null=True, blank=True)
     max_units_per_customer = models.PositiveIntegerField(null=True, blank=True)
     bucket = models.CharField(max_length=8, choices=Bucket, default=Bucket.NONE)
-    backward = models.PositiveSmallIntegerField(default=0, help_text="Earlier buckets that may be used up.")
-    forward = models.PositiveSmallIntegerField(default=0, help_text="Later buckets that may be used up.")
+    bucket_ceilings = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="Ceilings of single buckets: first day to units, or null.",
+    )
+    backward = models.PositiveSmallIntegerField(
+        default=0,
+        validators=[MaxValueValidator(FARTHEST_BUCKET)],
+        help_text="Earlier buckets that may be used up.",
+    )
+    forward = models.PositiveSmallIntegerField(
+        default=0,
+        validators=[MaxValueValidator(FARTHEST_BUCKET)],
+        help_text="Later buckets that may be used up.",
+    )
     is_monitor_only = models.BooleanField(default=False)
     history = HistoricalRecords()
 
@@ -198,7 +215,7 @@ class CapClaim(models.Model):
         OrderLine, null=True, blank=True, on_delete=models.CASCADE, related_name="cap_claims"
     )
     cart_hold = models.ForeignKey(
-        "CartHold", null=True, blank=True, on_delete=models.CASCADE, related_name="cap_claims"
+        CartHold, null=True, blank=True, on_delete=models.CASCADE, related_name="cap_claims"
     )
     qty = models.PositiveIntegerField()
 

@@ -205,6 +205,34 @@ def consume(
     return taken, qty
 
 
+def draw(cap: CapView, *, qty: int, on: date) -> list[tuple[date | None, int]]:
+    """Which counters of a cap give how many of `qty` units wanted on a day, in order of drawing.
+
+    A cap without buckets has one counter, named none. One that only watches counts all in its own bucket.
+    """
+    if not qty:
+        return []
+    if cap.bucket is BucketKind.NONE:
+        return [(None, qty)]
+    own = bucket_of(on, cap.bucket)
+    if cap.monitor_only:
+        return [(own, qty)]
+    taken, _ = consume(
+        cap.buckets, own=own, qty=qty, backward=cap.backward, forward=cap.forward, kind=cap.bucket
+    )
+    return [*taken]
+
+
+def give_back(claims: Sequence[tuple[int, int]], qty: int) -> list[tuple[int, int]]:
+    """How many of `qty` units each claim (reference, units; as drawn) returns: the last drawn first."""
+    returned: list[tuple[int, int]] = []
+    for ref, claimed in reversed(claims):
+        if units := min(qty, claimed):
+            returned.append((ref, units))
+            qty -= units
+    return returned
+
+
 def first_working_day(bucket: date, calendar: Calendar) -> date:
     """The day that units drawn from a later bucket are dated on."""
     return calendar.next_open(bucket)
@@ -226,6 +254,23 @@ class Protection:
     consumed: int = 0
     priority: int = 1
     kind: ProtectionKind = ProtectionKind.CORE
+    id: int = 0
+    words: str = ""
+
+    @property
+    def left(self) -> int:
+        """Units of the floor that its group has not used up."""
+        return max(0, self.qty - self.consumed)
+
+
+def hiding_from(groups: Collection[str], protections: Iterable[Protection]) -> list[Protection]:
+    """The floors that keep units from somebody who belongs to these groups.
+
+    The best priority among the floors of one's own groups is one's own; without any one ranks below all.
+    """
+    kept = list(protections)
+    own = min((floor.priority for floor in kept if floor.group in groups), default=None)
+    return [floor for floor in kept if floor.group not in groups and floor.left and _hides(floor, own)]
 
 
 def visible_to(
@@ -235,11 +280,7 @@ def visible_to(
 
     A group without a priority ranks below all that have one.
     """
-    hidden = sum(
-        max(0, kept.qty - kept.consumed)
-        for kept in protections
-        if kept.group != group and _hides(kept, group_priority)
-    )
+    hidden = sum(kept.left for kept in protections if kept.group != group and _hides(kept, group_priority))
     return max(0, atp - hidden)
 
 

@@ -89,6 +89,21 @@ def claim(
     return Claim.of(parts, short=short, too_late=too_late)
 
 
+def of_kit(qty: int, claims: Sequence[Claim], units: Sequence[int]) -> Claim:
+    """What whole kits the parts make, `units` of each for one kit: as many as the scarcest part allows."""
+    parts = list(zip(claims, units, strict=True))
+    now = min(got.now_qty // per for got, per in parts)
+    total = min((qty * per - got.short) // per for got, per in parts)
+    sooner_or_later = min((qty * per - got.short + got.too_late) // per for got, per in parts)
+    return Claim(
+        pegs=(),
+        ready_on=max((got.ready_on for got in claims if got.ready_on), default=None),
+        short=qty - total,
+        now_qty=min(now, total),
+        too_late=max(0, sooner_or_later - total),
+    )
+
+
 class _Pool:
     """Free supplies and what may be taken of them by each day; mutable, for the length of one claim."""
 

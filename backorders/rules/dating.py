@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
 from backorders.rules.types import State, WaitMode
-from backorders.rules.wording import Words, words_for
+from backorders.rules.wording import Words, short_date, words_for
 
 MONDAY_TO_FRIDAY = frozenset(range(5))
 _WEEKDAYS = frozenset(range(7))
@@ -178,10 +178,10 @@ def label(state: State, mode: WaitMode, window: Window | None, today: date, loca
         return words.in_stock
     first, last = max(today, window.ships_earliest), max(today, window.ships_latest)
     if state is State.PREORDER:
-        return words.preorder.format(on=words.date(first, today))
+        return words.preorder.format(on=short_date(first, today, locale))
     if state is State.BACKORDER and mode is WaitMode.ACCIDENTAL and first == last > today:
-        return words.backorder.format(on=words.date(last, today))
-    ships = _ships(words, first, last, today)
+        return words.backorder.format(on=short_date(last, today, locale))
+    ships = _ships(words, first, last, today, locale)
     if state is State.BACKORDER and mode is WaitMode.MADE_TO_ORDER:
         return words.made_to_order.format(ships=ships)
     if state is State.BACKORDER and mode is WaitMode.LIMITED_DROP:
@@ -189,15 +189,17 @@ def label(state: State, mode: WaitMode, window: Window | None, today: date, loca
     return ships
 
 
-def _ships(words: Words, first: date, last: date, today: date) -> str:
+def _ships(words: Words, first: date, last: date, today: date, locale: str) -> str:
     """When it ships, as a span of days or a single day."""
+    if first == today and last == today + timedelta(days=1):
+        return words.today_or_tomorrow
     if first != last:
         return words.between.format(first=(first - today).days, last=(last - today).days)
     if last == today:
         return words.today
     if last == today + timedelta(days=1):
         return words.tomorrow
-    return words.on.format(on=words.date(last, today))
+    return words.on.format(on=short_date(last, today, locale))
 
 
 def _stock_steps(place: Place, at: datetime) -> list[Step]:
@@ -270,6 +272,19 @@ def held_until(place: Place, window: Window, ships: date, region: str, *, why: s
     held = {"step": "not_before", "on": _iso(ships), "why": why}
     steps = (*_until_shipped(window), held, _transit_step(place, ships, delivers, region))
     return Window(ships, ships, delivers, delivers, steps)
+
+
+def not_before_bucket(
+    place: Place, window: Window, day: date, region: str, facts: Mapping[str, Any]
+) -> Window:
+    """A window of units that count in a later bucket: none of it before this day; `facts` say of what cap."""
+    if window.ships_earliest >= day:
+        return window
+    ships = max(window.ships_latest, day)
+    delivers = deliver(place, ships, region)
+    held = {"step": "bucket", "on": _iso(day), **facts}
+    steps = (*_until_shipped(window), held, _transit_step(place, ships, delivers, region))
+    return Window(day, ships, deliver(place, day, region), delivers, steps)
 
 
 def _closed(calendar: Calendar, first: date, last: date) -> dict[str, list[str]]:

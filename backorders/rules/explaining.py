@@ -170,6 +170,9 @@ def _guards(basis: Basis) -> Iterator[Step]:
         watching = bool(cap.get("monitor_only"))
         phrase = "cap_unlimited" if most is None else "cap_watching" if watching else "cap"
         yield Step("cap", {**facts, "monitor_only": watching}, phrase)
+        for drawn in _rows(cap, "drawn"):
+            took = {"name": cap.get("cap"), "units": drawn.get("qty"), "on": drawn.get("bucket_on")}
+            yield Step("drawn", took, "drawn")
     for kept in _rows(basis, "protections"):
         facts = {"name": kept.get("group") or kept.get("name"), "units": kept.get("qty")}
         yield Step("protection", {**facts, "kind": kept.get("kind")}, "protection")

@@ -195,10 +195,10 @@ def choose_rule(
         and scope.region in (None, region)
     ]
     valid = [scope for scope in matching if scope.rule.is_valid(today)]
-    return min(valid or (matching if or_closed else []), key=_precedence, default=None)
+    return min(valid or (matching if or_closed else []), key=precedence, default=None)
 
 
-def _precedence(scope: RuleScope) -> tuple[bool, bool, bool, bool, bool, int, int]:
+def precedence(scope: RuleScope) -> tuple[bool, bool, bool, bool, bool, int, int]:
     """Smallest first: more specific, then higher priority, then lower id."""
     return (
         scope.sku_id is None,

@@ -4,15 +4,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_skeleton
+
+FALLBACK = "en"
+# Our English dates put the day first, unless somebody's region says otherwise.
+_DATES = {"en": "en_GB"}
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """One language; `{on}` is a date, `{first}` and `{last}` days from today, `{ships}` when it ships."""
+    """One language; `{on}` is a date, `{first}` and `{last}` days from today, `{ships}` when it ships.
+
+    A span of days ends on the day after tomorrow or later, which is the plural in each of these languages.
+    """
 
     in_stock: str
     today: str
     tomorrow: str
+    today_or_tomorrow: str
     between: str
     on: str
     backorder: str
@@ -20,13 +32,6 @@ class Words:
     sold_out: str
     made_to_order: str
     limited_drop: str
-    day: str
-    months: str
-
-    def date(self, on: date, today: date) -> str:
-        """A short date; the year is said only when it is not this one."""
-        short = self.day.format(day=on.day, month=self.months.split()[on.month - 1])
-        return short if on.year == today.year else f"{short} {on.year}"
 
 
 _WORDS: dict[str, Words] = {
@@ -34,6 +39,7 @@ _WORDS: dict[str, Words] = {
         in_stock="In stock",
         today="Ships today",
         tomorrow="Ships tomorrow",
+        today_or_tomorrow="Ships today or tomorrow",
         between="Ships in {first}\N{EN DASH}{last} days",
         on="Ships on {on}",
         backorder="Backorder — next batch on {on}",
@@ -41,13 +47,12 @@ _WORDS: dict[str, Words] = {
         sold_out="Out of stock",
         made_to_order="Made to order · {ships}",
         limited_drop="Limited drop · {ships}",
-        day="{day} {month}",
-        months="Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec",
     ),
     "de": Words(
         in_stock="Auf Lager",
         today="Versand heute",
         tomorrow="Versand morgen",
+        today_or_tomorrow="Versand heute oder morgen",
         between="Versand in {first}\N{EN DASH}{last} Tagen",
         on="Versand am {on}",
         backorder="Nachlieferung — nächste Lieferung am {on}",
@@ -55,13 +60,12 @@ _WORDS: dict[str, Words] = {
         sold_out="Nicht auf Lager",
         made_to_order="Auf Bestellung gefertigt · {ships}",
         limited_drop="Limitierte Auflage · {ships}",
-        day="{day}. {month}",
-        months="Jan. Feb. März Apr. Mai Juni Juli Aug. Sept. Okt. Nov. Dez.",
     ),
     "fr": Words(
         in_stock="En stock",
         today="Expédié aujourd\N{RIGHT SINGLE QUOTATION MARK}hui",
         tomorrow="Expédié demain",
+        today_or_tomorrow="Expédié aujourd\N{RIGHT SINGLE QUOTATION MARK}hui ou demain",
         between="Expédié sous {first} à {last} jours",
         on="Expédié le {on}",
         backorder="En réapprovisionnement — prochain arrivage le {on}",
@@ -69,13 +73,12 @@ _WORDS: dict[str, Words] = {
         sold_out="En rupture de stock",
         made_to_order="Fabriqué à la commande · {ships}",
         limited_drop="Série limitée · {ships}",
-        day="{day} {month}",
-        months="janv. févr. mars avr. mai juin juil. août sept. oct. nov. déc.",
     ),
     "es": Words(
         in_stock="En existencias",
         today="Se envía hoy",
         tomorrow="Se envía mañana",
+        today_or_tomorrow="Se envía hoy o mañana",
         between="Se envía en {first}\N{EN DASH}{last} días",
         on="Se envía el {on}",
         backorder="Bajo pedido — próximo lote el {on}",
@@ -83,13 +86,40 @@ _WORDS: dict[str, Words] = {
         sold_out="Agotado",
         made_to_order="Hecho por encargo · {ships}",
         limited_drop="Edición limitada · {ships}",
-        day="{day} {month}",
-        months="ene feb mar abr may jun jul ago sept oct nov dic",
     ),
 }
 
 
+def language_of(locale: str) -> str:
+    """The language we write to a locale such as `de-AT`: its own, or English where we have none."""
+    language = locale.replace("_", "-").split("-")[0].lower()
+    return language if language in _WORDS else FALLBACK
+
+
 def words_for(locale: str) -> Words:
     """The words of a locale such as `de` or `de-AT`; English where we have none."""
-    language = locale.replace("_", "-").split("-")[0].lower()
-    return _WORDS.get(language, _WORDS["en"])
+    return _WORDS[language_of(locale)]
+
+
+def short_date(on: date, today: date, locale: str) -> str:
+    """A short date as the locale writes it; the year is said only when it is not this one."""
+    return _written(on, "MMMd" if on.year == today.year else "yMMMd", locale[:20])
+
+
+@lru_cache(maxsize=4096)
+def _written(on: date, fields: str, locale: str) -> str:
+    words: str = format_skeleton(fields, on, locale=_dates_of(locale))
+    # French counts the first day of a month, and only that one.
+    return words.replace("1 ", "1er ", 1) if language_of(locale) == "fr" and on.day == 1 else words
+
+
+def _dates_of(locale: str) -> Locale:
+    """How a locale writes dates: its region's way if that is known, else its language's."""
+    language = language_of(locale)
+    parts = locale.replace("_", "-").split("-")
+    if parts[0].lower() == language and len(parts) == 2:
+        try:
+            return Locale.parse(f"{language}_{parts[1].upper()}")
+        except (UnknownLocaleError, ValueError):
+            pass
+    return Locale.parse(_DATES.get(language, language))

@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import F
 
 from backorders import availability, explanations
-from backorders.models import Demand
+from backorders.models import Demand, SkuVolatility
 from backorders.queue import Rules
 from inventory.admin.atp_chart import Chart, draw
 from inventory.models import Location, Sku, StockHold, Supply
@@ -42,6 +42,7 @@ def context_of(sku: Sku) -> dict[str, Any]:
         "chart": _chart(sku, today),
         "rules": _rules(sku, today),
         "told": _told(sku),
+        "volatility": SkuVolatility.objects.filter(sku=sku).first(),
         "sources": list(sku.suppliers.select_related("supplier")),
         "today": today,
     }

@@ -7,12 +7,16 @@ from typing import Any
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
+from backorders import forgotten
 from backorders.models import AtpRule
 from backorders.models.policy import kinds_that_count
 from inventory.models import Supply
 from oms.api import filtering, looking
 from oms.api.fields import Body, Flag, OptionalCode, OptionalText, Text, Whole
+from oms.api.idempotency import Answer
+from oms.api.operations import Read
 from oms.api.policy_rows import (
+    READERS,
     AddPolicy,
     ChangePolicy,
     GetPolicy,
@@ -218,3 +222,49 @@ class PreviewChangedAtpRule(PreviewAtpRule):
     """The same question about changing the one that is there: send only what changes."""
 
     is_partial = True
+
+
+class ForgottenOut(serializers.Serializer[forgotten.Forgotten]):
+    """A rule left switched on, and what it stands open for."""
+
+    class _Rule(serializers.Serializer[Any]):
+        id = serializers.IntegerField()
+        name = serializers.CharField()
+        mode = serializers.ChoiceField(AtpRule.Mode.choices)
+
+    rule = _Rule()
+    skus = serializers.ListField(
+        child=serializers.CharField(), help_text=f"The first {forgotten.SHOWN} by code."
+    )
+    sku_count = serializers.IntegerField()
+    since = serializers.DateField()
+    open_backordered_units = serializers.IntegerField()
+
+    def to_representation(self, row: forgotten.Forgotten) -> dict[str, Any]:
+        return {
+            "rule": {name: getattr(row.rule, name) for name in ("id", "name", "mode")},
+            "skus": [sku.code for sku in row.skus],
+            "sku_count": row.sku_count,
+            "since": row.since.isoformat(),
+            "open_backordered_units": row.open_qty,
+        }
+
+
+class ForgottenPage(serializers.Serializer[Any]):
+    """Forgotten switches, the worst first."""
+
+    results = ForgottenOut(many=True)
+    next = serializers.CharField(allow_null=True)
+    previous = serializers.CharField(allow_null=True)
+
+
+class ListForgotten(Read):
+    """Rules that allow backorders for ever, of SKUs without cap and without open supply or supplier."""
+
+    scopes = READERS
+    Output = ForgottenPage
+
+    def read(self) -> Answer:
+        own = self.caller.client.channel_id
+        rows = [row for row in forgotten.switches() if own is None or row.rule.channel_id == own]
+        return Answer({"results": [ForgottenOut(row).data for row in rows], "next": None, "previous": None})

@@ -1,14 +1,20 @@
 """Caps: ceilings on open backordered units."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from django.db.models import QuerySet
 from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail, ValidationError
 
-from backorders.models import Cap
+from backorders.capping import ceiling_of
+from backorders.models import Cap, CapUsage
+from backorders.models.policy import FARTHEST_BUCKET
+from backorders.rules.caps import BucketKind, bucket_of
 from oms.api import filtering, looking
-from oms.api.fields import Flag, OptionalText, Text, Whole
+from oms.api.access import Caller
+from oms.api.fields import Body, Day, Flag, OptionalText, Text, Whole, rows_of
 from oms.api.operations import Call
 from oms.api.policy_rows import (
     AddPolicy,
@@ -25,7 +31,14 @@ from oms.api.policy_rows import (
     scope_body,
 )
 
-MOST_BUCKETS = 1000
+MOST_CEILINGS = 400
+
+
+class CeilingIn(Body):
+    """One week or month with a ceiling of its own; null means unlimited."""
+
+    bucket_on = Day(help_text="First day of the bucket: a Monday, or the first of a month.")
+    max_open_units = Whole(min_value=0, allow_null=True)
 
 
 class CapIn(ScopeIn):
@@ -39,8 +52,9 @@ class CapIn(ScopeIn):
     max_units_per_order = Whole(min_value=0, allow_null=True, default=None)
     max_units_per_customer = Whole(min_value=0, allow_null=True, default=None)
     bucket = serializers.ChoiceField(Cap.Bucket.choices, default=Cap.Bucket.NONE)
-    backward = Whole(min_value=0, max_value=MOST_BUCKETS, default=0)
-    forward = Whole(min_value=0, max_value=MOST_BUCKETS, default=0)
+    bucket_ceilings = rows_of(CeilingIn, most=MOST_CEILINGS, allow_empty=True, required=False)
+    backward = Whole(min_value=0, max_value=FARTHEST_BUCKET, default=0)
+    forward = Whole(min_value=0, max_value=FARTHEST_BUCKET, default=0)
     monitor_only = Flag(default=False)
 
 
@@ -59,7 +73,13 @@ class CapOut(serializers.Serializer[Cap]):
 
     class _Bucket(serializers.Serializer[Any]):
         bucket_on = serializers.DateField(allow_null=True)
+        max_open_units = serializers.IntegerField(allow_null=True)
         used = serializers.IntegerField()
+        room = serializers.IntegerField(allow_null=True, help_text="What is left; null for unlimited.")
+
+    class _Ceiling(serializers.Serializer[Any]):
+        bucket_on = serializers.DateField()
+        max_open_units = serializers.IntegerField(allow_null=True)
 
     id = serializers.IntegerField()
     version = serializers.IntegerField()
@@ -75,6 +95,7 @@ class CapOut(serializers.Serializer[Cap]):
     max_units_per_order = serializers.IntegerField(allow_null=True)
     max_units_per_customer = serializers.IntegerField(allow_null=True)
     bucket = serializers.ChoiceField(Cap.Bucket.choices)
+    bucket_ceilings = _Ceiling(many=True)
     backward = serializers.IntegerField()
     forward = serializers.IntegerField()
     monitor_only = serializers.BooleanField()
@@ -83,7 +104,9 @@ class CapOut(serializers.Serializer[Cap]):
 
     def to_representation(self, cap: Cap) -> dict[str, Any]:
         plain = ("id", "version", "name", "max_open_units", "max_units_per_order", "max_units_per_customer")
-        usages = list(cap.usages.all())
+        is_whole = cap.bucket == Cap.Bucket.NONE
+        # A cap that was cut into buckets later keeps what was counted before, while it is open.
+        usages = [row for row in cap.usages.all() if row.used_qty or is_whole or row.bucket_on]
         return {
             **{name: getattr(cap, name) for name in (*plain, "bucket", "backward", "forward")},
             **scope_body(cap),
@@ -91,14 +114,22 @@ class CapOut(serializers.Serializer[Cap]):
             "customer_class": cap.customer_class or None,
             "monitor_only": cap.is_monitor_only,
             "used": sum(usage.used_qty for usage in usages),
-            "buckets": [
-                {
-                    "bucket_on": usage.bucket_on.isoformat() if usage.bucket_on else None,
-                    "used": usage.used_qty,
-                }
-                for usage in usages
+            "bucket_ceilings": [
+                {"bucket_on": day, "max_open_units": most}
+                for day, most in sorted(cap.bucket_ceilings.items())
             ],
+            "buckets": [_bucket(cap, usage) for usage in usages],
         }
+
+
+def _bucket(cap: Cap, usage: CapUsage) -> dict[str, Any]:
+    most = ceiling_of(cap, usage.bucket_on)
+    return {
+        "bucket_on": usage.bucket_on.isoformat() if usage.bucket_on else None,
+        "max_open_units": most,
+        "used": usage.used_qty,
+        "room": None if most is None else max(0, most - usage.used_qty),
+    }
 
 
 class CapKind(PolicyKind):
@@ -111,6 +142,30 @@ class CapKind(PolicyKind):
     @classmethod
     def rows(cls, call: Call) -> QuerySet[Any]:
         return super().rows(call).prefetch_related("usages")
+
+    @classmethod
+    def filled(cls, policy: Any, data: Mapping[str, Any], caller: Caller) -> Any:
+        plain = {name: value for name, value in data.items() if name != "bucket_ceilings"}
+        if "bucket_ceilings" in data:
+            policy.bucket_ceilings = {
+                row["bucket_on"].isoformat(): row["max_open_units"] for row in data["bucket_ceilings"]
+            }
+        filled = super().filled(policy, plain, caller)
+        _in_buckets(filled)
+        return filled
+
+
+def _in_buckets(cap: Cap) -> None:
+    """Reach and ceilings of buckets need buckets, and ceilings name their first days."""
+    kind = BucketKind(cap.bucket)
+    if kind is BucketKind.NONE and (cap.backward or cap.forward):
+        field, words = "backward" if cap.backward else "forward", "Only weeks or months reach into others."
+        raise ValidationError({field: [ErrorDetail(words, code="needs_buckets")]})
+    for day in cap.bucket_ceilings:
+        on = date.fromisoformat(day)
+        if kind is BucketKind.NONE or bucket_of(on, kind) != on:
+            words = f"{day} is not the first day of a {cap.bucket} of this cap."
+            raise ValidationError({"bucket_ceilings": [ErrorDetail(words, code="not_a_bucket")]})
 
 
 class CapFilter(filtering.RowFilter):

@@ -7,7 +7,7 @@ from django.db.models import Q
 from rest_framework import serializers
 
 from backorders import availability
-from backorders.models import AtpRule, Cap
+from backorders.models import AtpRule, Cap, Protection
 from inventory.models import Sku
 from oms.api import refs
 from oms.api.access import Caller
@@ -16,6 +16,7 @@ from oms.api.order_lines import window
 from oms.orders.models import Channel
 
 QUESTIONS = ("skus", "qty", "for_channel", "for_region")
+AnyPolicy = AtpRule | Cap | Protection
 MOST_SKUS = 200
 SAMPLE = 50
 
@@ -40,25 +41,32 @@ def region_field() -> OptionalText:
     return OptionalText(required=False, max_length=40, default=serializers.empty)
 
 
-def answers(caller: Caller, policy: AtpRule | Cap, asked: Mapping[str, Any]) -> dict[str, Any]:
+def answers(caller: Caller, policy: AnyPolicy, asked: Mapping[str, Any]) -> dict[str, Any]:
     """What somebody would be told now, by SKU code."""
     channel = _channel(caller, policy, asked)
     if channel is None:
         return {}
     skus = _skus(policy, asked)
-    region = asked["for_region"] or policy.region or channel.default_region
+    region = asked["for_region"] or _own_region(policy) or channel.default_region
     told = availability.answers(skus=skus, qty=asked["qty"] or 1, channel=channel, region=region)
     return {row.sku.code: _in_short(row) for row in told}
 
 
-def _channel(caller: Caller, policy: AtpRule | Cap, asked: Mapping[str, Any]) -> Channel | None:
+def _channel(caller: Caller, policy: AnyPolicy, asked: Mapping[str, Any]) -> Channel | None:
     if asked["for_channel"]:
         return refs.channel(caller, asked["for_channel"], field="for_channel")
     own = caller.within(Channel.objects.order_by("priority", "id"), channel="pk")
+    if isinstance(policy, Protection):
+        # A floor is felt by the others.
+        return own.exclude(pk=policy.channel_id or 0).first() or own.first()
     return policy.channel or own.first()
 
 
-def _skus(policy: AtpRule | Cap, asked: Mapping[str, Any]) -> Sequence[Sku]:
+def _own_region(policy: AnyPolicy) -> str:
+    return "" if isinstance(policy, Protection) else policy.region
+
+
+def _skus(policy: AnyPolicy, asked: Mapping[str, Any]) -> Sequence[Sku]:
     if codes := asked["skus"]:
         found = refs.skus([(f"skus[{index}]", code) for index, code in enumerate(codes)])
         return [found[code] for code in dict.fromkeys(codes)]

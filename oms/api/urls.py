@@ -24,6 +24,7 @@ from oms.api import (
     orders,
     pick_requests,
     promises,
+    protections,
     purchase_orders,
     queue_policies,
     receipts,
@@ -115,6 +116,7 @@ ordering = [
 policies = [
     at("atp-rules/", get=atp_rules.ListAtpRules, post=atp_rules.AddAtpRule),
     at("atp-rules/preview/", post=atp_rules.PreviewAtpRule),
+    at("atp-rules/forgotten/", get=atp_rules.ListForgotten),
     at("atp-rules/<int:id>/preview/", post=atp_rules.PreviewChangedAtpRule),
     at(
         "atp-rules/<int:id>/",
@@ -127,6 +129,16 @@ policies = [
     at("caps/preview/", post=caps.PreviewCap),
     at("caps/<int:id>/preview/", post=caps.PreviewChangedCap),
     at("caps/<int:id>/", get=caps.GetCap, put=caps.PutCap, patch=caps.PatchCap, delete=caps.RemoveCap),
+    at("protections/", get=protections.ListProtections, post=protections.AddProtection),
+    at("protections/preview/", post=protections.PreviewProtection),
+    at("protections/<int:id>/preview/", post=protections.PreviewChangedProtection),
+    at(
+        "protections/<int:id>/",
+        get=protections.GetProtection,
+        put=protections.PutProtection,
+        patch=protections.PatchProtection,
+        delete=protections.RemoveProtection,
+    ),
     at(
         "cancellation-policies/",
         get=cancellation_policies.ListCancellationPolicies,

@@ -124,8 +124,11 @@ class ChoiceRecorded(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CapReached(Event):
+    """A counter came to its ceiling; `bucket_on` is the first day of its week or month, empty without."""
+
     cap_id: int
     name: str
+    bucket_on: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

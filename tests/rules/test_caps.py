@@ -17,7 +17,10 @@ from backorders.rules.caps import (
     ProtectionKind,
     bucket_of,
     consume,
+    draw,
     first_working_day,
+    give_back,
+    hiding_from,
     matches,
     reach_of,
     room,
@@ -189,6 +192,64 @@ def test_a_later_bucket_is_dated_on_its_first_working_day() -> None:
     assert first_working_day(W3, calendar) == date(2026, 3, 17)
 
 
+def test_a_cap_without_buckets_is_drawn_from_its_one_counter() -> None:
+    assert draw(CapView(id=1, name="all", max_open_units=9, used=2), qty=5, on=W2) == [(None, 5)]
+    assert draw(CapView(id=1, name="all", max_open_units=9), qty=0, on=W2) == []
+
+
+def test_the_worked_example_of_buckets() -> None:
+    """Caps 30, 20, 40 with 30, 5, 40 used: of 20 for the second week 15 are had there, 5 nowhere."""
+    weeks = {W1: (30, 30), W2: (20, 5), W3: (40, 40)}
+    cap = CapView(id=1, name="weeks", bucket=BucketKind.WEEK, backward=1, forward=1, buckets=weeks)
+
+    allowed = room([cap], qty=20, order_units=0, on=W2).allowed
+
+    assert allowed == 15
+    assert draw(cap, qty=allowed, on=W2) == [(W2, 15)]
+
+
+def test_a_bucketed_cap_is_drawn_from_in_the_order_of_its_reach() -> None:
+    weeks = {W1: (30, 27), W2: (20, 5), W3: (40, 39)}
+    cap = CapView(id=1, name="weeks", bucket=BucketKind.WEEK, backward=1, forward=1, buckets=weeks)
+
+    assert draw(cap, qty=19, on=W2 + timedelta(days=2)) == [(W2, 15), (W1, 3), (W3, 1)]
+
+
+def test_a_cap_that_only_watches_counts_all_in_its_own_bucket() -> None:
+    cap = CapView(id=1, name="w", bucket=BucketKind.WEEK, monitor_only=True, forward=1, buckets={W2: (1, 1)})
+
+    assert draw(cap, qty=7, on=W2) == [(W2, 7)]
+
+
+def test_what_was_drawn_last_is_given_back_first() -> None:
+    drawn = [(1, 15), (2, 3), (3, 1)]
+
+    assert give_back(drawn, 2) == [(3, 1), (2, 1)]
+    assert give_back(drawn, 99) == [(3, 1), (2, 3), (1, 15)]
+    assert give_back(drawn, 0) == []
+
+
+@given(
+    uses=st.lists(st.tuples(st.none() | st.integers(0, 30), st.integers(0, 40)), min_size=3, max_size=5),
+    qty=st.integers(0, 100),
+    cancelled=st.integers(0, 120),
+)
+def test_what_room_lets_through_is_drawn_whole_and_given_back_whole(
+    uses: list[tuple[int | None, int]], qty: int, cancelled: int
+) -> None:
+    weeks = {W1 + timedelta(weeks=number): use for number, use in enumerate(uses)}
+    cap = CapView(id=1, name="weeks", bucket=BucketKind.WEEK, backward=2, forward=2, buckets=weeks)
+    allowed = room([cap], qty=qty, order_units=0, on=W2).allowed
+    accepted = qty if allowed is None else min(qty, allowed)
+
+    drawn = draw(cap, qty=accepted, on=W2)
+    returned = give_back([(place, units) for place, (_, units) in enumerate(drawn)], cancelled)
+
+    assert sum(units for _, units in drawn) == accepted
+    assert sum(units for _, units in returned) == min(cancelled, accepted)
+    assert all(units <= drawn[place][1] for place, units in returned)
+
+
 def _floors(kind: ProtectionKind) -> list[Protection]:
     return [
         Protection(group="WEB", qty=30, priority=1, kind=kind),
@@ -215,6 +276,23 @@ def test_a_prioritised_floor_hides_nothing_from_its_equals() -> None:
 
     assert visible_to("APP", atp=100, protections=floors, group_priority=2) == 70
     assert visible_to("APP", atp=100, protections=floors, group_priority=3) == 50
+
+
+def test_somebody_of_two_groups_has_the_better_priority_and_both_floors() -> None:
+    floors = [
+        Protection(group="WEB", qty=30, priority=1, kind=ProtectionKind.PRIORITISED),
+        Protection(group="GOLD", qty=20, priority=3, kind=ProtectionKind.PRIORITISED),
+        Protection(group="EU", qty=10, priority=2, kind=ProtectionKind.PRIORITISED),
+        Protection(group="UK", qty=5, priority=9, kind=ProtectionKind.CORE),
+    ]
+
+    def hidden(*groups: str) -> list[str]:
+        return [floor.group for floor in hiding_from(groups, floors)]
+
+    assert hidden("WEB", "GOLD") == ["UK"]
+    assert hidden("GOLD") == ["WEB", "EU", "UK"]
+    assert hidden("EU") == ["WEB", "UK"]
+    assert hidden() == ["WEB", "GOLD", "EU", "UK"]
 
 
 def test_a_consumed_floor_hides_only_its_rest() -> None:

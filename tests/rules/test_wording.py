@@ -3,6 +3,8 @@
 from datetime import date, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from backorders.rules.dating import Window, label
 from backorders.rules.types import State, WaitMode
@@ -115,6 +117,55 @@ def test_a_language_we_do_not_have_is_answered_in_english() -> None:
     assert words_for("ja-JP") == words_for("EN_gb") == words_for("en")
 
 
-@pytest.mark.parametrize("language", ["en", "de", "fr", "es"])
-def test_every_language_names_twelve_months(language: str) -> None:
-    assert len(words_for(language).months.split()) == 12
+@pytest.mark.parametrize(
+    ("locale", "texts"),
+    [
+        ("en", ["Ships on 1 Jan 2027", "Ships on 3 Sept 2027", "Ships on 12 Dec"]),
+        ("en-US", ["Ships on Jan 1, 2027", "Ships on Sep 3, 2027", "Ships on Dec 12"]),
+        ("en-XX", ["Ships on 1 Jan 2027", "Ships on 3 Sept 2027", "Ships on 12 Dec"]),
+        ("de", ["Versand am 1. Jan. 2027", "Versand am 3. Sept. 2027", "Versand am 12. Dez."]),
+        ("de-AT", ["Versand am 1. Jän. 2027", "Versand am 3. Sep. 2027", "Versand am 12. Dez."]),
+        ("fr_FR", ["Expédié le 1er janv. 2027", "Expédié le 3 sept. 2027", "Expédié le 12 déc."]),
+        ("es", ["Se envía el 1 ene 2027", "Se envía el 3 sept 2027", "Se envía el 12 dic"]),
+        ("ja-JP", ["Ships on 1 Jan 2027", "Ships on 3 Sept 2027", "Ships on 12 Dec"]),
+        ("", ["Ships on 1 Jan 2027", "Ships on 3 Sept 2027", "Ships on 12 Dec"]),
+        ("../../etc", ["Ships on 1 Jan 2027", "Ships on 3 Sept 2027", "Ships on 12 Dec"]),
+    ],
+)
+def test_dates_are_written_as_the_region_writes_them(locale: str, texts: list[str]) -> None:
+    days = [date(2027, 1, 1), date(2027, 9, 3), date(2026, 12, 12)]
+    windows = [Window(day, day, day, day) for day in days]
+
+    assert [label(State.IN_STOCK, ACCIDENTAL, window, TODAY, locale) for window in windows] == texts
+
+
+@pytest.mark.parametrize(
+    ("locale", "texts"),
+    [
+        ("en", ["Ships today or tomorrow", "Ships in 1–2 days"]),
+        ("de", ["Versand heute oder morgen", "Versand in 1–2 Tagen"]),
+        ("fr", ["Expédié aujourd’hui ou demain", "Expédié sous 1 à 2 jours"]),
+        ("es", ["Se envía hoy o mañana", "Se envía en 1–2 días"]),
+    ],
+)
+def test_a_span_of_days_is_never_a_plural_of_one(locale: str, texts: list[str]) -> None:
+    """In French 0 and 1 are singular; a span that ends before 2 is said in words everywhere."""
+    asked = [ships(0, 1), ships(1, 2)]
+
+    assert [label(State.IN_STOCK, ACCIDENTAL, window, TODAY, locale) for window in asked] == texts
+
+
+@given(
+    language=st.sampled_from(["en", "de-CH", "fr-CA", "es-AR"]),
+    first=st.integers(-5, 900),
+    more=st.integers(0, 60),
+    state=st.sampled_from([State.IN_STOCK, State.BACKORDER, State.PREORDER]),
+    mode=st.sampled_from(list(WaitMode)),
+)
+def test_a_label_always_fits_its_column(
+    language: str, first: int, more: int, state: State, mode: WaitMode
+) -> None:
+    text = label(state, mode, ships(first, first + more), TODAY, language)
+
+    assert 0 < len(text) <= 120
+    assert "{" not in text

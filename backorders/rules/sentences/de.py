@@ -90,6 +90,7 @@ LANGUAGE = Language(
         "cap": "Obergrenze „{name}“: {used} von {most} Stück belegt.",
         "cap_watching": "Obergrenze „{name}“: {used} von {most} Stück belegt; sie beobachtet nur.",
         "cap_unlimited": "Obergrenze „{name}“: {used} Stück belegt, nach oben offen.",
+        "drawn": "{units} dieser Position zählen im Zeitraum der Obergrenze „{name}“ ab {on}.",
         "protection": "{units} zurückgehalten für {name}.",
         "volatility": "Die Nachfrage schwankt um das {cv}-Fache ihres Mittels.",
         "volatility_guarded": "Die Nachfrage schwankt um das {cv}-Fache ihres Mittels; erlaubt ist {most}.",

@@ -84,6 +84,7 @@ LANGUAGE = Language(
         "cap": "Cap “{name}”: {used} of {most} units used.",
         "cap_watching": "Cap “{name}”: {used} of {most} units used; it only watches.",
         "cap_unlimited": "Cap “{name}”: {used} units used, no ceiling.",
+        "drawn": "{units} of this line count in the bucket of cap “{name}” from {on}.",
         "protection": "{units} kept for {name}.",
         "volatility": "Demand varies by {cv} of its mean.",
         "volatility_guarded": "Demand varies by {cv} of its mean; the rule allows {most}.",

@@ -84,6 +84,7 @@ LANGUAGE = Language(
         "cap": "Tope «{name}»: {used} de {most} unidades usadas.",
         "cap_watching": "Tope «{name}»: {used} de {most} unidades usadas; solo observa.",
         "cap_unlimited": "Tope «{name}»: {used} unidades usadas, sin límite.",
+        "drawn": "{units} de esta línea cuentan en el período del tope «{name}» desde el {on}.",
         "protection": "{units} guardadas para {name}.",
         "volatility": "La demanda varía {cv} veces su media.",
         "volatility_guarded": "La demanda varía {cv} veces su media; la regla permite {most}.",

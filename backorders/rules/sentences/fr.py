@@ -87,6 +87,7 @@ LANGUAGE = Language(
         "cap": "Plafond « {name} » : {used} pièces utilisées sur {most}.",
         "cap_watching": "Plafond « {name} » : {used} pièces utilisées sur {most} ; il ne fait qu’observer.",
         "cap_unlimited": "Plafond « {name} » : {used} pièces utilisées, sans limite.",
+        "drawn": "{units} de cette ligne comptent dans la période du plafond « {name} » à partir du {on}.",
         "protection": "{units} gardées pour {name}.",
         "volatility": "La demande varie de {cv} fois sa moyenne.",
         "volatility_guarded": "La demande varie de {cv} fois sa moyenne ; la règle permet {most}.",
