@@ -3,7 +3,7 @@
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.db.models import OuterRef, QuerySet, Subquery, Sum
+from django.db.models import IntegerField, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce, Least
 from django.http import HttpRequest
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, RelatedDropdownFilter
@@ -61,7 +61,9 @@ class ProtectionAdmin(PolicyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Protection]:
         used = ProtectionUsage.objects.filter(protection=OuterRef("pk")).order_by().values("protection")
         rows: QuerySet[Protection] = super().get_queryset(request)
-        of_floor = used.annotate(n=Sum(Least("consumed_qty", OuterRef("qty")))).values("n")
+        of_floor = used.annotate(
+            n=Sum(Least("consumed_qty", "protection__qty", output_field=IntegerField()))
+        ).values("n")
         return rows.annotate(used_units=Coalesce(Subquery(of_floor), 0))
 
     @admin.display(description="For")
@@ -108,10 +110,18 @@ class ProtectionClaimAdmin(FactAdmin):
 
     about = "Which order lines and carts took units that were kept for their group."
     when_empty = "No protected group has bought anything yet."
-    list_display = ("usage", "order_line", "cart_hold", "qty")
-    list_select_related = ("usage__sku", "usage__protection", "order_line__order", "cart_hold")
+    list_display = ("whom", "sku", "order_line", "cart_hold", "qty")
+    list_select_related = ("usage__sku", "usage__protection__channel", "order_line__order", "cart_hold")
     search_fields = ("order_line__order__number", "usage__sku__code")
-    ordering = ("-usage", "-id")
+    ordering = ("-id",)
+
+    @admin.display(description="Kept for")
+    def whom(self, row: ProtectionClaim) -> str:
+        return row.usage.protection.group_words
+
+    @admin.display(description="SKU")
+    def sku(self, row: ProtectionClaim) -> str:
+        return row.usage.sku.code
 
 
 @admin.register(SkuVolatility)

@@ -11,6 +11,7 @@ from simple_history.models import HistoricalRecords
 
 from backorders.models.queue import CartHold
 from inventory.models import Sku
+from oms.kernel import clock
 from oms.orders.models import Channel, OrderLine
 from purchasing.models import Supplier
 
@@ -30,7 +31,13 @@ class Policy(models.Model):
         """Count the version up, so that a promise can name the policy that made it."""
         if self.pk and not self._state.adding:
             self.version += 1
+        self._history_date = clock.now()
         super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Remove it; history keeps that and when."""
+        self._history_date = clock.now()
+        return super().delete(*args, **kwargs)
 
 
 def kinds_that_count() -> list[str]:

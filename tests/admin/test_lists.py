@@ -89,6 +89,7 @@ def _request(desk: Desk) -> HttpRequest:
 EDITABLE = {
     *("backorders.AtpRule", "backorders.Cap", "backorders.CancellationPolicy", "orders.Channel"),
     *("backorders.QueuePolicy", "backorders.ReleasePolicy"),
+    "backorders.Protection",
     *(
         "orders.Customer",
         "inventory.Location",

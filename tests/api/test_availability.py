@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -106,3 +107,25 @@ def test_the_timeline_shows_supply_demand_and_what_may_be_promised(shop: Shop) -
     assert days[-1]["atp"] == 8
     assert refusal(shop.api.get("atp/NONE/")) == (404, "not_found", None)
     assert refusal(shop.api.get("atp/CHAIR/?location=X")) == (422, "unknown_reference", "location")
+
+
+@pytest.mark.parametrize(
+    ("locale", "label"),
+    [
+        ("en", "Backorder — next batch on 12 Mar"),
+        ("en-US", "Backorder — next batch on Mar 12"),
+        ("de-AT", "Nachlieferung — nächste Lieferung am 12. März"),
+        ("fr", "En réapprovisionnement — prochain arrivage le 12 mars"),
+        ("es", "Bajo pedido — próximo lote el 12 mar"),
+        ("pt", "Backorder — next batch on 12 Mar"),
+    ],
+)
+def test_the_label_speaks_the_language_asked_for(shop: Shop, locale: str, label: str) -> None:
+    shop.purchase("PO-1", "CHAIR", 10, "2026-03-12")
+
+    page = shop.api.get(f"availability/?sku=CHAIR&channel=WEB&locale={locale}")
+    customer = {"external_id": "C-9", "locale": locale}
+    order = shop.order("A-1", "CHAIR", 1, customer=customer)
+
+    assert page.body["results"][0]["label"] == label
+    assert order["lines"][0]["promise"]["label"] == label

@@ -219,3 +219,15 @@ def test_a_cart_hold_is_spent_by_its_order(shop: Shop) -> None:
     accepted = shop.api.post("orders/", body)
 
     assert (refused.status_code, accepted.status_code) == (422, 201)
+
+
+def test_a_cart_hold_that_holds_nothing_names_its_line(shop: Shop) -> None:
+    shop.stock("CHAIR", 5)
+    body = shop.order_body("A-1", "CHAIR", 1)
+    body["lines"].append({**body["lines"][0], "cart_hold": "nobody-knows-it"})
+
+    for query in ("", "?dry_run=true"):
+        answer = shop.api.post(f"orders/{query}", body)
+        assert refusal(answer) == (422, "cart_hold_unusable", "lines[1].cart_hold")
+
+    assert not Order.objects.exists()

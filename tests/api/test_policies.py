@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from backorders.models import AtpRule, CancellationPolicy, Cap, QueuePolicy, ReleasePolicy
+from backorders.models import AtpRule, CancellationPolicy, Cap, Protection, QueuePolicy, ReleasePolicy
 from tests.api.conftest import Shop, refusal
 
 RULE: dict[str, Any] = {
@@ -44,6 +44,10 @@ CAP: dict[str, Any] = {
     "max_units_per_order": 3,
     "max_units_per_customer": 4,
     "bucket": "week",
+    "bucket_ceilings": [
+        {"bucket_on": "2026-03-09", "max_open_units": 20},
+        {"bucket_on": "2026-03-16", "max_open_units": None},
+    ],
     "backward": 1,
     "forward": 2,
     "monitor_only": True,
@@ -91,6 +95,16 @@ RELEASE: dict[str, Any] = {
     "order_percent": 90.5,
     "measure": "value",
     "active": True,
+}
+PROTECTION: dict[str, Any] = {
+    "sku": "LAMP",
+    "category": None,
+    "group": {"channel": "WEB"},
+    "qty": 30,
+    "priority": 2,
+    "kind": "prioritised",
+    "starts_on": "2026-01-01",
+    "ends_on": "2026-12-31",
 }
 ALL = [
     ("queue-policies", QUEUE, QueuePolicy),
@@ -163,6 +177,33 @@ def test_history_keeps_who_and_what(shop: Shop, path: str, body: dict[str, Any],
         ("release-policies", {**RELEASE, "order_percent": 101}, (400, "max_value", "order_percent")),
         ("release-policies", {**RELEASE, "measure": "weight"}, (400, "invalid_choice", "measure")),
         ("atp-rules", {**RULE, "colour": 1}, (400, "unknown_field", "colour")),
+        ("caps", {**CAP, "backward": 54}, (400, "max_value", "backward")),
+        ("caps", {**CAP, "bucket": "month"}, (400, "not_a_bucket", "bucket_ceilings")),
+        ("caps", {**CAP, "bucket": "none"}, (400, "needs_buckets", "backward")),
+        (
+            "caps",
+            {**CAP, "bucket_ceilings": [{"bucket_on": "2026-03-10", "max_open_units": 1}]},
+            (400, "not_a_bucket", "bucket_ceilings"),
+        ),
+        (
+            "caps",
+            {**CAP, "bucket_ceilings": [{"bucket_on": "soon", "max_open_units": 1}]},
+            (400, "invalid", "bucket_ceilings[0].bucket_on"),
+        ),
+        ("protections", {**PROTECTION, "sku": None}, (400, "sku_or_category", "sku")),
+        ("protections", {**PROTECTION, "category": "oak"}, (400, "sku_or_category", "sku")),
+        ("protections", {**PROTECTION, "group": {}}, (400, "one_group", "group")),
+        (
+            "protections",
+            {**PROTECTION, "group": {"region": "EU", "channel": "WEB"}},
+            (400, "one_group", "group"),
+        ),
+        ("protections", {**PROTECTION, "group": {"channel": "X"}}, (422, "unknown_reference", "channel")),
+        ("protections", {**PROTECTION, "group": "WEB"}, (400, "invalid", "group")),
+        ("protections", {**PROTECTION, "qty": 0}, (400, "min_value", "qty")),
+        ("protections", {**PROTECTION, "priority": 0}, (400, "min_value", "priority")),
+        ("protections", {**PROTECTION, "kind": "hard"}, (400, "invalid_choice", "kind")),
+        ("protections", {**PROTECTION, "ends_on": "2025-01-01"}, (400, "out_of_order", "ends_on")),
         ("caps", {**CAP, "max_open_units": -1}, (400, "min_value", "max_open_units")),
         ("caps", {**CAP, "ends_on": "2025-01-01"}, (400, "out_of_order", "ends_on")),
         ("caps", {**CAP, "bucket": "year"}, (400, "invalid_choice", "bucket")),
@@ -175,6 +216,7 @@ def test_every_bad_value_names_its_field(
 ) -> None:
     assert refusal(shop.api.post(f"{path}/", body)) == expected
     assert (AtpRule.objects.count(), Cap.objects.count(), CancellationPolicy.objects.count()) == (1, 0, 0)
+    assert not Protection.objects.exists()
 
 
 def test_a_rule_is_looked_at_before_it_is_written(shop: Shop) -> None:
@@ -243,3 +285,25 @@ def test_a_cancellation_policy_shows_whom_it_would_touch(shop: Shop) -> None:
     assert change["subject"] == f"{number}/1"
     assert (change["before"]["policy"], change["after"]["self_cancel_until"]) == ("default", "never")
     assert not CancellationPolicy.objects.exists()
+
+
+def test_forgotten_switches_are_listed(shop: Shop) -> None:
+    shop.purchase("PO-1", "CHAIR", 10, "2026-03-12")
+
+    listed = shop.api.get("atp-rules/forgotten/").body
+
+    assert listed == {
+        "results": [
+            {
+                "rule": {"id": shop.rule["id"], "name": "backorders", "mode": "backorder"},
+                "skus": ["LAMP"],
+                "sku_count": 1,
+                "since": "2026-03-02",
+                "open_backordered_units": 0,
+            }
+        ],
+        "next": None,
+        "previous": None,
+    }
+    shop.post("caps/", {"name": "all", "max_open_units": 50})
+    assert shop.api.get("atp-rules/forgotten/").body["results"] == []

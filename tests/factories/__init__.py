@@ -55,7 +55,11 @@ from tests.factories.waiting import HandedOverFactory as HandedOverFactory
 from tests.factories.waiting import LoanFactory as LoanFactory
 from tests.factories.waiting import PegFactory as PegFactory
 from tests.factories.waiting import PromiseFactory as PromiseFactory
+from tests.factories.waiting import ProtectionClaimFactory as ProtectionClaimFactory
+from tests.factories.waiting import ProtectionFactory as ProtectionFactory
+from tests.factories.waiting import ProtectionUsageFactory as ProtectionUsageFactory
 from tests.factories.waiting import QueuePolicyFactory as QueuePolicyFactory
 from tests.factories.waiting import RefusedDemandFactory as RefusedDemandFactory
 from tests.factories.waiting import ReleasePolicyFactory as ReleasePolicyFactory
 from tests.factories.waiting import ReplanRequestFactory as ReplanRequestFactory
+from tests.factories.waiting import SkuVolatilityFactory as SkuVolatilityFactory

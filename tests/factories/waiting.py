@@ -229,3 +229,40 @@ class LoanFactory(DjangoModelFactory[queue.Loan]):
     qty = 5
     at = AT
     by = BY
+
+
+class ProtectionFactory(DjangoModelFactory[queue.Protection]):
+    class Meta:
+        model = queue.Protection
+
+    sku = SubFactory(SkuFactory)
+    customer_class = "gold"
+    qty = 20
+
+
+class ProtectionUsageFactory(DjangoModelFactory[queue.ProtectionUsage]):
+    class Meta:
+        model = queue.ProtectionUsage
+
+    protection = SubFactory(ProtectionFactory)
+    sku = SelfAttribute("protection.sku")
+
+
+class ProtectionClaimFactory(DjangoModelFactory[queue.ProtectionClaim]):
+    class Meta:
+        model = queue.ProtectionClaim
+
+    usage = SubFactory(ProtectionUsageFactory)
+    order_line = SubFactory(OrderLineFactory)
+    qty = 5
+
+
+class SkuVolatilityFactory(DjangoModelFactory[queue.SkuVolatility]):
+    class Meta:
+        model = queue.SkuVolatility
+
+    sku = SubFactory(SkuFactory)
+    weeks = 26
+    demand_qty = 260
+    cv = Decimal("0.750")
+    measured_at = AT
