@@ -206,11 +206,11 @@ def _supersede(
     lines = bulk.ids([item.row.order_line_id for item in told])
     Promise.objects.filter(order_line_id__in=lines, superseded_at=None).update(superseded_at=state.at)
     holds = _holds(state)
-    lines = OrderLine.objects.filter(pk__in=[item.row.order_line_id for item in told])
+    spoken = OrderLine.objects.filter(pk__in=lines).values_list("pk", "order__customer__locale")
     context = _Context(
         ahead=_ahead_of_each(state),
         names=_names_of(lost_to),
-        locales=dict(lines.values_list("pk", "order__customer__locale")),
+        locales=dict(spoken),
     )
     made = [
         _successor(state, item, current.get(item.row.order_line_id), holds, lost_to, cause, context)
