@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F, OuterRef, Q, Subquery, Sum
 
 from backorders.models import Backorder, CauseTag, Demand
@@ -26,6 +26,11 @@ from purchasing.models import DateChange, PurchaseLine
 PUBLISHED_AGO = timedelta(minutes=15)
 EXTERNAL = (Channel.Kind.SHOPIFY, Channel.Kind.BIGCOMMERCE, Channel.Kind.AMAZON)
 COUNTED_AGO = timedelta(days=30)
+_TAG_AS_THEY_ARE = """
+INSERT INTO backorders_causetag (backorder_id, cause, confidence, evidence, note, at, by)
+SELECT id, cause, confidence, evidence, '', %(at)s, %(by)s FROM backorders_backorder
+ WHERE id = ANY(%(ids)s::bigint[])
+"""
 CONDITIONS = frozenset({"quality", "damaged", "quarantine"})
 
 
@@ -73,20 +78,25 @@ def explain_slipped(*, line_ids: Collection[int], sku_id: int, by: str) -> None:
     """
     blind = Decimal(str(float(BLIND_CONFIDENCE)))
     unexplained = Backorder.objects.filter(cause=CauseCode.FORECAST_UNDERSHOOT, confidence__lte=blind)
-    rows = list(unexplained.filter(order_line_id__in=bulk.ids(line_ids), closed_at=None))
+    waiting = unexplained.filter(order_line_id__in=bulk.ids(line_ids), closed_at=None)
+    rows = list(waiting.values_list("pk", "mode", "qty"))
     if not rows:
         return
     evidence = _Evidence.of_purchases([sku_id], clock.now())
-    known: list[Backorder] = []
-    for row in rows:
-        findings = evidence.findings([sku_id], WaitMode(row.mode), row.qty)
-        if findings[0].code is CauseCode.SUPPLIER_DELAY:
-            row.cause, row.confidence = findings[0].code, _confidence(findings)
-            row.evidence = _evidence(findings)
-            known.append(row)
-    changed = {row.pk: (row.cause, row.confidence, row.evidence) for row in known}
-    bulk.put(Backorder, ("cause", "confidence", "evidence"), changed)
-    _tag(known, at=evidence.on, by=by)
+    # Lines alike have the same causes: thousands of them are judged once.
+    found = {
+        alike: evidence.findings([sku_id], WaitMode(alike[0]), alike[1])
+        for alike in {(mode, qty) for _, mode, qty in rows}
+    }
+    late = {
+        alike: (findings[0].code, _confidence(findings), _evidence(findings))
+        for alike, findings in found.items()
+        if findings[0].code is CauseCode.SUPPLIER_DELAY
+    }
+    known = {pk: late[mode, qty] for pk, mode, qty in rows if (mode, qty) in late}
+    bulk.put(Backorder, ("cause", "confidence", "evidence"), known)
+    with connection.cursor() as cursor:
+        cursor.execute(_TAG_AS_THEY_ARE, {"at": evidence.on, "by": by, "ids": bulk.array(known)})
 
 
 @transaction.atomic

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from django.db import connection
 
 from backorders.models import Peg
+from oms.kernel import bulk
 
 PegDelta = tuple[int, int, int]
 """Demand, supply, and how many units more (or fewer) are pegged."""
@@ -63,7 +64,7 @@ def write(deltas: Iterable[PegDelta], *, goods_leave: bool = False) -> int:
 
 def peg_new(pegs: Sequence[Peg]) -> None:
     """Insert first pegs of new demands, whose own counters were inserted with them."""
-    Peg.objects.bulk_create(pegs)
+    bulk.insert(Peg, pegs)
     taken: defaultdict[int, int] = defaultdict(int)
     for peg in pegs:
         taken[peg.supply_id] += peg.qty
@@ -97,5 +98,5 @@ def _count(moved: Sequence[PegDelta], *, goods_leave: bool) -> None:
     count_demands(by_demand)
 
 
-def _columns(rows: Sequence[tuple[int, ...]]) -> list[list[int]]:
-    return [list(column) for column in zip(*rows, strict=True)]
+def _columns(rows: Sequence[tuple[int, ...]]) -> list[str]:
+    return [bulk.array(column) for column in zip(*rows, strict=True)]

@@ -86,7 +86,12 @@ def put(model: type[Model], columns: Sequence[str], values: Mapping[int, Sequenc
 
 def ids(numbers: Collection[int]) -> RawSQL:
     """For `pk__in=`: any number of ids as one value instead of one each."""
-    return RawSQL("SELECT unnest(%s::bigint[])", ["{" + ",".join(map(str, numbers)) + "}"])
+    return RawSQL("SELECT unnest(%s::bigint[])", [array(numbers)])
+
+
+def array(numbers: Iterable[int]) -> str:
+    """Whole numbers as PostgreSQL writes an array: one value, where a list would be adapted item by item."""
+    return "{" + ",".join(map(str, numbers)) + "}"
 
 
 def _next_ids(model: type[Model], number: int) -> list[int]:

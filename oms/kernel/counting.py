@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from django.db import connection
 from django.db.models import Model
 
+from oms.kernel import bulk
+
 
 def add(model: type[Model], column: str, deltas: Mapping[int, int]) -> None:
     """Add to one whole-number column of rows by id; the database refuses what a CHECK forbids.
@@ -16,7 +18,7 @@ def add(model: type[Model], column: str, deltas: Mapping[int, int]) -> None:
         return
     ids, changes = zip(*rows, strict=True)
     with connection.cursor() as cursor:
-        cursor.execute(_add_to(model, column), [list(ids), list(changes)])
+        cursor.execute(_add_to(model, column), [bulk.array(ids), bulk.array(changes)])
 
 
 def _add_to(model: type[Model], column: str) -> str:
