@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from backorders.rules.explaining import Step
@@ -63,20 +64,21 @@ class _Said(dict[str, str]):
 
 
 def _iso_day(language: Language, raw: Any) -> str:
-    return _day(language, date.fromisoformat(str(raw)))
+    return _written(language.day, language.weekdays, language.months, date.fromisoformat(str(raw)))
 
 
 def _day(language: Language, on: date) -> str:
-    return language.day.format(
-        weekday=language.weekdays.split()[on.weekday()],
-        day=on.day,
-        month=language.months.split()[on.month - 1],
-        year=on.year,
-    )
+    return _written(language.day, language.weekdays, language.months, on)
+
+
+@lru_cache(maxsize=4096)
+def _written(form: str, weekdays: str, months: str, on: date) -> str:
+    weekday, month = weekdays.split()[on.weekday()], months.split()[on.month - 1]
+    return form.format(weekday=weekday, day=on.day, month=month, year=on.year)
 
 
 def _holidays(language: Language, raw: Any) -> str:
-    return _listed(language, [_iso_day(language, day) for day in raw])
+    return _listed(language, [_iso_day(language, on) for on in raw])
 
 
 def _listed(language: Language, raw: Any) -> str:

@@ -81,6 +81,7 @@ class OrderLineAdmin(FactAdmin):
     def page_context(self, request: HttpRequest, row: OrderLine) -> dict[str, Any]:
         chain = chain_of(row)
         current = next((promise for promise in chain.promises if promise.superseded_at is None), None)
+        steps = story.of(chain)
         return {
             "chain": chain,
             "current": current,
@@ -88,7 +89,9 @@ class OrderLineAdmin(FactAdmin):
             "stands": standing.chip(standing.of_line(row, chain.demands)),
             "pegs": [peg for demand in chain.demands for peg in demand.pegs.all()],
             "short": sum(demand.short_qty for demand in chain.demands),
-            "story": story.of(chain),
+            "story": steps,
+            # The newest promise is explained without a click.
+            "explained": next((step for step in reversed(steps) if step.why), None),
             "case": next((case for case in chain.cases if case.closed_at is None), None),
             "value": shown.money(row.unit_price * row.open_qty, row.order.currency),
         }
