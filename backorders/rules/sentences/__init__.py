@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from backorders.rules.sentences import de, en, es, fr
 from backorders.rules.sentences.language import Language as Language
+from backorders.rules.wording import language_of
 
-FALLBACK = "en"
 LANGUAGES: Mapping[str, Language] = {
     "en": en.LANGUAGE,
     "de": de.LANGUAGE,
@@ -16,5 +16,4 @@ LANGUAGES: Mapping[str, Language] = {
 
 def speaking(locale: str) -> Language:
     """The language of a locale such as `de` or `de-AT`; English where we have none."""
-    spoken = locale.replace("_", "-").split("-")[0].lower()
-    return LANGUAGES.get(spoken, LANGUAGES[FALLBACK])
+    return LANGUAGES[language_of(locale)]
