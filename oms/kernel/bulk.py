@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Field, JSONField, Model
 from django.db.models.expressions import RawSQL
 from psycopg.types.json import Jsonb
@@ -38,7 +38,8 @@ def insert_unknown(model: type[Row], rows: Iterable[Row]) -> None:
         model._default_manager.bulk_create(made, ignore_conflicts=True)
         return
     table, names = _quoted(model._meta.db_table), _names(model)
-    with connection.cursor() as cursor:
+    # The table lives as long as the transaction, so there must be one.
+    with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(f"CREATE TEMP TABLE arriving (LIKE {table} INCLUDING DEFAULTS) ON COMMIT DROP")
         _copy(cursor, model, made, into="arriving")
         cursor.execute(f"INSERT INTO {table} ({names}) SELECT {names} FROM arriving ON CONFLICT DO NOTHING")
