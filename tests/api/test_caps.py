@@ -75,7 +75,7 @@ def test_replays_change_nothing(shop: Shop) -> None:
     assert shop.api.get(f"caps/{cap['id']}/").body["used"] == 4
 
 
-def test_switching_and_cancelling_give_each_week_its_units_back(shop: Shop) -> None:
+def test_cancelling_over_http_gives_each_week_its_units_back(shop: Shop) -> None:
     shop.purchase("PO-1", "CHAIR", 50, "2026-03-10")
     cap = shop.post("caps/", WEEKS)
     number = shop.post("orders/", _wanted(shop, "A-1", 5))["number"]

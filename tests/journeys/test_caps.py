@@ -8,6 +8,7 @@ import pytest
 from backorders import auditing, carts
 from backorders.models import Cap, CapClaim, CapUsage, RefusedDemand
 from backorders.promising import OrderRefused
+from inventory.models import Alternative
 from oms.kernel import clock
 from oms.kernel.actors import job
 from oms.kernel.models import EventLog
@@ -251,4 +252,19 @@ def test_the_audit_sees_a_counter_that_is_off_and_mends_it(world: World) -> None
     found = auditing.repair()
 
     assert {finding.code for finding in found} == {"cap_counter"}
+    assert world.books_balance()
+
+
+def test_switching_returns_each_unit_to_its_week(world: World) -> None:
+    world("stock STOOL 30")
+    Alternative.objects.create(sku=world.sku("CHAIR"), alternative=world.sku("STOOL"))
+    cap = weekly()
+    world.orders("A", ("CHAIR", 25), wanted_on=W2)
+    assert used(cap) == {"2026-03-02": 5, "2026-03-09": 20}
+    world.slips("PO-7", to="30 Mar")
+    world.settle()
+
+    world.customer_chooses("A", "switch", alternative="STOOL")
+
+    assert used(cap) == {}
     assert world.books_balance()

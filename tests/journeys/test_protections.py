@@ -233,3 +233,13 @@ def test_the_audit_sees_a_counter_that_is_off_and_mends_it(shop: World) -> None:
 
     assert {finding.code for finding in found} == {"protection_counter"}
     assert ProtectionUsage.objects.get().consumed_qty == 25
+
+
+def test_an_expired_cart_uses_no_floor_even_before_the_sweep(shop: World, frozen: clock.Journey) -> None:
+    protect(shop)
+    hold(shop, 30)
+
+    frozen.forward(timedelta(minutes=15))
+
+    assert ProtectionUsage.objects.get().consumed_qty == 30
+    assert seen_by(shop, "SILVER") == 50
