@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 
 from backorders import lending, pegging, serving
 from backorders.models import Demand, Peg
@@ -114,8 +114,7 @@ def _planned_rows(wanted: Sequence[Wanted], stock: Shelves) -> dict[int, int]:
 
 def _planned_row(shelf: Shelf, claimed_qty: int, oversell_qty: int, stock: Shelves) -> int:
     location_id = next(iter(stock.locations))
-    arrives = stock.today(location_id) + timedelta(days=shelf.lead_time_days or 0)
-    row = shelf.planned
+    row, arrives = shelf.planned, shelf.planned_on(stock.today(location_id))
     quantity = max(oversell_qty, (row.pegged_qty if row else 0) + claimed_qty)
     if row is None:
         return supplies.open_supply(

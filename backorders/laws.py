@@ -95,6 +95,21 @@ LAWS: Sequence[Law] = (
                   <> coalesce(s.quantity, 0) + coalesce(c.qty, 0)""",
     ),
     Law(
+        "transfer_supply",
+        "What a dispatched transfer carries is in its supply; any other carries nothing.",
+        """SELECT t.number || '/' || l.line_no, 'sent ' || l.qty || ', supply ' || coalesce(s.quantity, 0)
+             FROM inventory_transferline l JOIN inventory_transfer t ON t.id = l.transfer_id
+             LEFT JOIN inventory_supply s ON s.id = l.supply_id
+            WHERE coalesce(s.quantity, 0) <> CASE WHEN t.state = 'dispatched' THEN l.qty ELSE 0 END""",
+    ),
+    Law(
+        "production_supply",
+        "What is being made is in its supply; what is finished or cancelled is not.",
+        """SELECT o.number, 'to come ' || o.qty || ', supply ' || s.quantity
+             FROM inventory_productionorder o JOIN inventory_supply s ON s.id = o.supply_id
+            WHERE s.quantity <> CASE WHEN o.state IN ('scheduled', 'started') THEN o.qty ELSE 0 END""",
+    ),
+    Law(
         "shipped_qty",
         "What a plain line shipped is the sum of its shipments.",
         """SELECT l.id::text, 'shipped ' || l.shipped_qty || ', shipments ' || coalesce(sum(sl.qty), 0)

@@ -320,6 +320,7 @@ def _told(state: Queue, peg: Peg, rule: AtpRule | None) -> dict[str, Any]:
         "qty": peg.qty,
         "expected_on": fact.expected_on.isoformat() if fact.expected_on else None,
         "buffer": _buffered(state, peg.supply_ref, rule).told(),
+        "standing": fact.standing,
     }
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, Self
 
 from backorders import sourcing
@@ -15,10 +15,11 @@ from backorders.protecting import groups_of
 from backorders.rules import dating, states
 from backorders.rules.claiming import Claim, of_kit
 from backorders.rules.claiming import Part as Claimed
+from backorders.rules.fencing import UNLIMITED_QTY
 from backorders.rules.states import Answer, CapRoom, Question, RuleScope, RuleView, SkuStatus
 from backorders.rules.types import Supply as FreeSupply
-from backorders.rules.types import SupplyKind
-from backorders.shelves import Shelf, Shelves, SupplyFact, counts_on
+from backorders.rules.types import SupplyKind, trust_in_words
+from backorders.shelves import Shelf, Shelves, SupplyFact
 from backorders.sourcing import Drawn, Need, Source
 from inventory.models import Sku
 from oms.orders.models import Channel
@@ -199,6 +200,7 @@ class Offers:
             status=SkuStatus(ask.sku.status),
             has_active_supplier=shelf.has_active_supplier,
         )
+        supplies = self.shelves.counted_on(supplies, shelf.sku, view.service_level if view else None)
         need = Need(
             qty=ask.qty * units,
             channel=ask.channel,
@@ -211,17 +213,16 @@ class Offers:
 
     def _planned(self, shelf: Shelf, view: RuleView | None) -> list[FreeSupply]:
         """Units the rule lets us sell beyond all firm supply, ready after the supplier's lead time."""
-        if view is None or not view.oversell_qty or shelf.lead_time_days is None:
+        if view is None or shelf.lead_time_days is None:
             return []
         row = shelf.planned
         left = view.oversell_qty - (row.pegged_qty if row else 0)
+        if shelf.fences.infinite_from_lead_time:
+            left = UNLIMITED_QTY
         location_id = next(iter(self.shelves.locations))
         place = self.shelves.places[location_id]
         today = self.shelves.today(location_id)
-        arrives = today + timedelta(days=shelf.lead_time_days)
-        if row and row.pegged_qty:
-            arrives = max(arrives, row.ready_on)
-        ready = dating.ship_from_inbound(place, arrives, 0, today, self.shelves.at)
+        ready = dating.ship_from_inbound(place, shelf.planned_on(today), 0, today, self.shelves.at)
         ref = row.supply_id if row else PLANNED_REF
         return [FreeSupply(ref, SupplyKind.PLANNED, left, ready, location_id)] if left > 0 else []
 
@@ -314,6 +315,8 @@ class Offers:
             "claimed_before": fact.pegged_qty,
             **({"borrowed_from": [_told(loan) for loan in loans]} if loans else {}),
             "buffer": buffered.told(),
+            "standing": fact.standing,
+            "yield": self.shelves.yield_of(fact, sku, view.service_level if view else None).told(),
             "calendar": list(window.steps),
             "window": window,
         }
@@ -322,12 +325,10 @@ class Offers:
         """What there is to say of supply that had nothing free: goods on hand borrowed, or planned units."""
         if loans:
             return SupplyFact(SupplyKind.STOCK, "", None, loans[0].lender.location_id)
-        shelf = self.shelves.by_sku[sku.pk]
         location_id = next(iter(self.shelves.locations))
-        arrives = self.shelves.today(location_id) + timedelta(days=shelf.lead_time_days or 0)
-        if shelf.planned and shelf.planned.pegged_qty:
-            arrives = max(arrives, shelf.planned.ready_on)
-        return SupplyFact(SupplyKind.PLANNED, "", arrives, location_id)
+        arrives = self.shelves.by_sku[sku.pk].planned_on(self.shelves.today(location_id))
+        standing = trust_in_words(SupplyKind.PLANNED)
+        return SupplyFact(SupplyKind.PLANNED, "", arrives, location_id, standing=standing)
 
     def _not_too_early(self, window: dating.Window, ask: Ask, parts: Sequence[Part]) -> dating.Window:
         """A wish for later, or a launch ahead, holds the goods back until then."""
@@ -348,10 +349,8 @@ def window_of(
     place: dating.Place, fact: SupplyFact, *, at: Any, buffered: Buffered, region: str
 ) -> dating.Window:
     """The promise for goods of one supply: earliest by the median buffer, latest by the service level's."""
-    expected = fact.expected_on
-    if expected and not buffered.is_measured:
-        # A measured buffer of overdue goods already reaches beyond today.
-        expected = counts_on(expected, place.local(at).date())
+    # A measured buffer of overdue goods already reaches beyond today.
+    expected = fact.expected_on if buffered.is_measured else fact.believed_on or fact.expected_on
     return dating.window(
         place,
         expected_on=expected,

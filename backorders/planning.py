@@ -167,15 +167,23 @@ def _moved_up(today: date) -> set[int]:
 
 
 def _move_unbought(today: date) -> set[int]:
-    """Units sold beyond firm supply that nobody bought in time are ready a lead time from now."""
+    """Units sold beyond firm supply are late when, bought today, they would come too late.
+
+    They are then believed to be bought only after as long again as nobody bought them: who waits is told
+    ever more rarely, and is never told a day that only a purchase of the same day would keep.
+    """
     moved: set[int] = set()
     planned = Supply.objects.filter(kind=Supply.Kind.PLANNED, pegged_qty__gt=0).annotate(
-        lead=Min("sku__suppliers__lead_time_days", filter=Q(sku__suppliers__supplier__is_active=True))
+        lead=Min("sku__suppliers__lead_time_days", filter=Q(sku__suppliers__supplier__is_active=True)),
+        sold_at=Min("pegs__demand__accepted_at"),
     )
     for supply in planned:
         soonest = today + timedelta(days=supply.lead or 0)
         if supply.ready_on and supply.ready_on + BUYERS_DAYS < soonest:
-            Supply.objects.filter(pk=supply.pk).update(ready_on=soonest, last_cause="purchase_changed")
+            unbought = max(BUYERS_DAYS, today - supply.sold_at.date())
+            Supply.objects.filter(pk=supply.pk).update(
+                ready_on=soonest + unbought, last_cause="purchase_changed"
+            )
             moved.add(supply.sku_id)
     return moved
 

@@ -4,14 +4,22 @@ from collections.abc import Sequence
 
 from django.db.models import Q
 
-from backorders.models import AtpRule, CancellationPolicy, Cap, Protection, QueuePolicy, ReleasePolicy
+from backorders.models import (
+    AtpRule,
+    CancellationPolicy,
+    Cap,
+    Fence,
+    Protection,
+    QueuePolicy,
+    ReleasePolicy,
+)
 from backorders.rules.sourcing import SplitPolicy
 from backorders.rules.states import RuleScope, RuleView
 from backorders.rules.types import RuleMode, SupplyKind
 from inventory.models import Sku
 from oms.kernel import events
 
-AnyPolicy = AtpRule | Cap | CancellationPolicy | Protection | QueuePolicy | ReleasePolicy
+AnyPolicy = AtpRule | Cap | CancellationPolicy | Fence | Protection | QueuePolicy | ReleasePolicy
 
 
 def scope_of(rule: AtpRule) -> RuleScope:
@@ -56,7 +64,7 @@ def changed(*, policy: AnyPolicy, cause: str, by: str) -> None:
 
 
 def touched_skus(policy: AnyPolicy) -> Sequence[int] | None:
-    """SKUs with open demand that a rule or queue policy speaks for; none for policies that move no claim."""
+    """SKUs with open demand that a rule, fence or queue policy speaks for; none for what moves no claim."""
     if isinstance(policy, Cap | CancellationPolicy | Protection):
         return None
     scope = Q(demands__open_qty__gt=0)
@@ -64,6 +72,8 @@ def touched_skus(policy: AnyPolicy) -> Sequence[int] | None:
         scope &= Q(pk=policy.sku_id)
     if policy.category:
         scope &= Q(category=policy.category)
+    if isinstance(policy, Fence) and policy.location_id:
+        scope &= Q(supplies__location=policy.location_id)
     if isinstance(policy, AtpRule) and policy.supplier_id:
         scope &= Q(suppliers__supplier=policy.supplier_id)
     return list(Sku.objects.filter(scope).order_by("pk").values_list("pk", flat=True).distinct())

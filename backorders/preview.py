@@ -1,15 +1,17 @@
 """What a change would do, before it is done: the same plan on changed figures, and nothing is written."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
-from backorders import news, queue, replanning
-from backorders.shelves import ready_on
+from backorders import believing, news, queue, replanning
+from backorders.rules.types import Supply as Ready
+from backorders.shelves import SupplyFact, believed_on, ready_on
 from oms.kernel import clock
 from oms.orders.models import OrderLine
-from purchasing.models import PurchaseLine
+from purchasing.models import InboundLine, PurchaseLine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,26 +54,58 @@ def slip(*, purchase_line_id: int, expected_on: date | None = None, qty: int | N
     line = PurchaseLine.objects.get(pk=purchase_line_id)
     if line.supply_id is None:
         return SlipPreview(rows=())
-    state = queue.read(sku_id=line.sku_id, at=clock.now())
+    return SlipPreview(rows=_by_value(_late(line.sku_id, [line.supply_id], expected_on, qty)))
+
+
+def slip_container(*, shipment_id: int, expected_on: date | None = None) -> SlipPreview:
+    """Who would be late if a container came on another day; without a day: if its goods never came."""
+    carried = InboundLine.objects.filter(shipment=shipment_id, supply__quantity__gt=0)
+    of_sku: defaultdict[int, list[int]] = defaultdict(list)
+    for sku_id, supply_id in carried.values_list("supply__sku_id", "supply_id"):
+        of_sku[sku_id].append(supply_id)
+    qty = 0 if expected_on is None else None
+    rows = [row for sku_id, ids in sorted(of_sku.items()) for row in _late(sku_id, ids, expected_on, qty)]
+    return SlipPreview(rows=_by_value(rows))
+
+
+def _late(
+    sku_id: int, supply_ids: Collection[int], expected_on: date | None, qty: int | None
+) -> list[LateLine]:
+    """Lines of a SKU that break only if these supplies come on this day, or in this quantity."""
+    state = queue.read(sku_id=sku_id, at=clock.now())
     before = {item.row.demand_id for item in news.broken(state, replanning.plan(state))}
-    fact = state.facts[line.supply_id]
-    moved = replace(fact, expected_on=expected_on or fact.expected_on)
-    ready = ready_on(state.places[fact.location_id], fact.kind, moved.expected_on, state.at)
-    firm = [
-        replace(supply, ready_on=ready or supply.ready_on, qty=supply.qty if qty is None else max(0, qty))
-        if supply.ref == line.supply_id
-        else supply
+    state.facts = {**state.facts, **{pk: _moved(state, pk, expected_on) for pk in supply_ids}}
+    state.firm = [
+        moved
         for supply in state.firm
+        if (moved := _changed(state, supply, qty) if supply.ref in supply_ids else supply).qty
     ]
-    state.firm = [supply for supply in firm if supply.qty]
-    state.facts = {**state.facts, line.supply_id: moved}
     late = news.broken(state, replanning.plan(state))
-    return SlipPreview(rows=_rows(state, [item for item in late if item.row.demand_id not in before]))
+    return _rows(state, [item for item in late if item.row.demand_id not in before])
+
+
+def _moved(state: queue.Queue, supply_id: int, expected_on: date | None) -> SupplyFact:
+    fact = state.facts[supply_id]
+    on = expected_on or fact.expected_on
+    fences = believing.fences_of(state.sku, fact.location_id)
+    believed = believed_on(state.places[fact.location_id], fact.kind, on, state.at, fences)
+    return replace(fact, expected_on=on, believed_on=believed)
+
+
+def _changed(state: queue.Queue, supply: Ready, qty: int | None) -> Ready:
+    fact = state.facts[supply.ref]
+    ready = ready_on(state.places[fact.location_id], fact.kind, fact.believed_on, state.at)
+    if ready is None:
+        return replace(supply, qty=0)
+    return replace(supply, ready_on=ready, qty=supply.qty if qty is None else max(0, qty))
 
 
 def _rows(state: queue.Queue, late: Sequence[news.Late]) -> list[LateLine]:
     lines = OrderLine.objects.select_related("order__customer").in_bulk([i.row.order_line_id for i in late])
-    rows = [_row(state, item, lines[item.row.order_line_id]) for item in late]
+    return [_row(state, item, lines[item.row.order_line_id]) for item in late]
+
+
+def _by_value(rows: Sequence[LateLine]) -> list[LateLine]:
     return sorted(rows, key=lambda row: (-row.value, row.line.pk))
 
 

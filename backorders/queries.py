@@ -1,6 +1,6 @@
 """Reads for people and programs: open backorders, the longest waiting, and a line's whole chain."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -153,8 +153,13 @@ def _ahead(demand: Demand) -> QuerySet[Demand]:
 
 def who_waits_for(supply: Supply) -> QuerySet[Peg]:
     """The claims on a supply in rank order, with what each is worth."""
+    return who_waits_for_any([supply.pk])
+
+
+def who_waits_for_any(supply_ids: Collection[int | None]) -> QuerySet[Peg]:
+    """The claims on any of these supplies in rank order, with what each is worth."""
     return (
-        Peg.objects.filter(supply=supply)
+        Peg.objects.filter(supply__in=[pk for pk in supply_ids if pk])
         .select_related("demand__order_line__order__customer", "demand__sku")
         .annotate(
             value=ExpressionWrapper(

@@ -4,10 +4,11 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 
-from django.db.models import Sum
+from django.db.models import F, Sum
 
-from backorders import rulebook
+from backorders import believing, rulebook
 from backorders.buffers import Buffers
 from backorders.models import AtpRule, CartHold, Demand, Peg
 from backorders.rules import states
@@ -16,9 +17,9 @@ from backorders.rules.dating import Place
 from backorders.rules.types import Demand as Wanted
 from backorders.rules.types import Peg as Claimed
 from backorders.rules.types import Supply as Ready
-from backorders.rules.types import SupplyKind
+from backorders.rules.types import SupplyKind, trust_in_words
 from backorders.serving import Ranking
-from backorders.shelves import BOUGHT_FROM, SupplyFact, open_supplies, ready_on
+from backorders.shelves import BOUGHT_FROM, SupplyFact, believed_on, open_supplies, ready_on
 from inventory.models import Location, Sku, Supply
 from purchasing.models import SupplierSku
 
@@ -74,6 +75,10 @@ class Rules:
             )
             self._known[key] = next((row for scope, row in self.all if scope is chosen), None)
         return self._known[key]
+
+    def strictest(self, asking: Iterable[tuple[int, str]]) -> Decimal | None:
+        """The highest service level any of these channels and regions is promised at; none without a rule."""
+        return max((rule.service_level for each in asking if (rule := self.find(*each))), default=None)
 
 
 @dataclass(slots=True)
@@ -149,6 +154,8 @@ def read(*, sku_id: int, at: datetime) -> Queue:
     rows = _rows(sku, fixed, ranking)
     counted = _counted(supplies, rules, {peg.supply_ref for peg in movable})
     free = _free(counted, pegs, movable, _held_in_carts(sku_id, at))
+    level = rules.strictest({(row.channel_id, row.region) for row, _ in rows})
+    free = believing.counted_on(free, facts, sku, claimed=movable, level=level, on=at.date())
     return Queue(
         sku=sku,
         at=at,
@@ -194,18 +201,35 @@ def _supplies(
     supplies: list[Ready] = []
     facts: dict[int, SupplyFact] = {}
     causes: dict[int, str] = {}
-    for supply in Supply.objects.filter(sku=sku).annotate(bought_from=BOUGHT_FROM):
-        expected = None if supply.kind == Supply.Kind.STOCK else supply.ready_on
+    counting = set(open_supplies([sku.pk]).values_list("pk", flat=True))
+    known = Supply.objects.filter(sku=sku).annotate(bought_from=BOUGHT_FROM, box=F("inbound_line"))
+    for supply in known:
+        kind, is_aboard = SupplyKind(supply.kind), supply.box is not None
+        place, fences = where[supply.location_id], believing.fences_of(sku, supply.location_id)
+        believed = believed_on(place, supply.kind, supply.ready_on, at, fences)
         facts[supply.pk] = SupplyFact(
-            supply.kind, supply.reference, expected, supply.location_id, supply.bought_from
+            kind=supply.kind,
+            reference=supply.reference,
+            expected_on=None if kind is SupplyKind.STOCK else supply.ready_on,
+            location_id=supply.location_id,
+            supplier_id=supply.bought_from,
+            believed_on=believed,
+            quantity=supply.quantity,
+            standing=trust_in_words(kind, supply.is_confirmed, is_aboard),
         )
         causes[supply.pk] = supply.last_cause
-    for counted in open_supplies([sku.pk]):
-        ready = ready_on(where[counted.location_id], counted.kind, counted.ready_on, at)
+        ready = ready_on(place, supply.kind, believed, at) if supply.pk in counting else None
         if ready is not None:
-            kind = SupplyKind(counted.kind)
             supplies.append(
-                Ready(counted.pk, kind, counted.quantity, ready, counted.location_id, counted.is_confirmed)
+                Ready(
+                    supply.pk,
+                    kind,
+                    supply.quantity,
+                    ready,
+                    supply.location_id,
+                    supply.is_confirmed,
+                    is_aboard,
+                )
             )
     return supplies, facts, causes
 

@@ -6,7 +6,16 @@ from datetime import date
 from functools import lru_cache
 
 from backorders.calendars import places
-from backorders.models import AtpRule, CancellationPolicy, Cap, Protection, QueuePolicy, ReleasePolicy
+from backorders.fences import FenceBook
+from backorders.models import (
+    AtpRule,
+    CancellationPolicy,
+    Cap,
+    Fence,
+    Protection,
+    QueuePolicy,
+    ReleasePolicy,
+)
 from backorders.policies import scope_of
 from backorders.rules.dating import Place
 from backorders.rules.states import RuleScope
@@ -25,6 +34,7 @@ class Rulebook:
     cancellation: Sequence[CancellationPolicy]
     queueing: Sequence[QueuePolicy]
     releasing: Sequence[ReleasePolicy]
+    fences: FenceBook
     locations: dict[int, Location]
     channels: dict[int, Channel]
 
@@ -54,6 +64,7 @@ def _read() -> Rulebook:
         cancellation=list(CancellationPolicy.objects.order_by("pk")),
         queueing=list(QueuePolicy.objects.order_by("pk")),
         releasing=list(ReleasePolicy.objects.order_by("pk")),
+        fences=FenceBook(list(Fence.objects.order_by("pk"))),
         locations={location.pk: location for location in Location.objects.all()},
         channels={channel.pk: channel for channel in Channel.objects.all()},
     )

@@ -7,22 +7,24 @@ from datetime import date, datetime, timedelta
 from typing import Any, Self
 
 from django.db import connection
-from django.db.models import F, Q, QuerySet, Sum
+from django.db.models import F, PositiveSmallIntegerField, Q, QuerySet, Sum, Value
 from django.db.models.functions import Coalesce
 
 from backorders import protecting, rulebook, serving
 from backorders.buffers import Buffers
 from backorders.lenders import Lenders
 from backorders.models import Demand, QueuePolicy, SkuVolatility
-from backorders.rules import caps, dating
+from backorders.rules import caps, dating, fencing
+from backorders.rules.fencing import DEFAULT, Fences
+from backorders.rules.lateness import Level
 from backorders.rules.states import RuleView
-from backorders.rules.types import Due, SupplyKind
+from backorders.rules.types import Due, SupplyKind, trust_in_words
 from backorders.rules.types import Supply as FreeSupply
+from backorders.yields import Yield, Yields
 from inventory.models import KitPart, Location, Sku, Supply
-from purchasing.models import SupplierSku
+from purchasing.lifecycle import OPEN_STATES
+from purchasing.models import PurchaseLine, SupplierSku
 
-# An open purchase that should have come is believed to come tomorrow, not today.
-OVERDUE_OFFSET = timedelta(days=1)
 BOUGHT_FROM = Coalesce(
     "purchase_line__purchase_order__supplier_id", "inbound_line__purchase_line__purchase_order__supplier_id"
 )
@@ -34,6 +36,7 @@ class SupplyFact:
     """What the explanation says of a supply; `expected_on` is none for goods on hand.
 
     `quantity` and `pegged_qty` are as they were read: what it brings, and what was claimed before.
+    `believed_on` is the day it counts behind the fences; `standing` says how far it can be trusted.
     """
 
     kind: str
@@ -43,6 +46,8 @@ class SupplyFact:
     supplier_id: int | None = None
     quantity: int | None = None
     pegged_qty: int | None = None
+    believed_on: date | None = None
+    standing: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +76,14 @@ class Shelf:
     lent: Mapping[tuple[int, int], int] = field(default_factory=dict)
     floors: Sequence[caps.Protection] = ()
     volatility: float | None = None
+    fences: Fences = DEFAULT
+
+    def planned_on(self, today: date) -> date:
+        """The day units that nobody bought yet would come: not before those that were sold already."""
+        arrives = today + timedelta(days=self.lead_time_days or 0)
+        soonest = fencing.planned_from(arrives, today, self.fences)
+        row = self.planned
+        return max(soonest, row.ready_on) if row and row.pegged_qty else soonest
 
     @property
     def kept_qty(self) -> int:
@@ -105,9 +118,7 @@ class Shelf:
         """Take claimed units off the shelf."""
         taken = dict(pegs)
         self.supplies = [
-            FreeSupply(s.ref, s.kind, s.qty - taken.get(s.ref, 0), s.ready_on, s.location_id, s.confirmed)
-            for s in self.supplies
-            if s.qty > taken.get(s.ref, 0)
+            replace(s, qty=s.qty - taken.get(s.ref, 0)) for s in self.supplies if s.qty > taken.get(s.ref, 0)
         ]
 
 
@@ -124,6 +135,7 @@ class Shelves:
     buffers: Buffers
     lenders: Lenders
     queueing: serving.Book[QueuePolicy]
+    yields: Yields
 
     def copy(self) -> Self:
         """Shelves to decide on, so that these stay as they were read."""
@@ -133,6 +145,19 @@ class Shelves:
         """Shelves to decide on one SKU by itself: a copy of its own and of those of its parts."""
         needed = {sku_id, *(part.component_id for part in self.parts.get(sku_id, ()))}
         return replace(self, by_sku={pk: replace(self.by_sku[pk]) for pk in needed})
+
+    def counted_on(self, supplies: Sequence[FreeSupply], sku: Sku, level: Level | None) -> list[FreeSupply]:
+        """Of purchases only so many units as their supplier can be counted on to deliver well."""
+        counted: list[FreeSupply] = []
+        for supply in supplies:
+            fact = self.facts.get(supply.ref)
+            lost = self.yield_of(fact, sku, level).lost_of(fact.quantity or 0) if fact else 0
+            counted.append(replace(supply, qty=supply.qty - lost) if lost else supply)
+        return [supply for supply in counted if supply.qty > 0]
+
+    def yield_of(self, fact: SupplyFact, sku: Sku, level: Level | None) -> Yield:
+        """The share of a supply that can be counted on; all of what is not bought."""
+        return self.yields.of(supplier_id=fact.supplier_id, sku=sku, level=level)
 
     def today(self, location_id: int) -> date:
         """The day it is at a location."""
@@ -161,7 +186,8 @@ def read(
     locations = book.shipping_to(region)
     everywhere = book.places(at.date())
     where = {pk: everywhere[pk] for pk in locations}
-    shelves = {pk: Shelf(sku) for pk, sku in skus.items()}
+    first = next(iter(locations), None)
+    shelves = {pk: Shelf(sku, fences=book.fences.of(sku, first)) for pk, sku in skus.items()}
     facts: dict[int, SupplyFact] = {}
     _put_supplies(shelves, facts, where, at)
     if marked := _put_claims(shelves, at, without_holds):
@@ -170,6 +196,8 @@ def read(
     _put_volatility(shelves)
     for pk, floors in protecting.floors(skus, on=at.date(), without=without_holds).items():
         shelves[pk].floors = floors
+    # Also of those nothing is on order from: the first purchase should not cost a look at the past.
+    sellers = {supplier_id for shelf in shelves.values() for supplier_id in shelf.supplier_ids}
     return Shelves(
         by_sku=shelves,
         parts=parts,
@@ -180,22 +208,31 @@ def read(
         buffers=Buffers(at.date()),
         lenders=Lenders(list(skus), at.date(), queueing),
         queueing=queueing,
+        yields=Yields(at.date(), bought_from(facts) | sellers),
     )
 
 
-def counts_on(expected_on: date, today: date) -> date:
-    """The day an expected supply is believed to come: an overdue one tomorrow."""
-    return expected_on if expected_on >= today else today + OVERDUE_OFFSET
+def bought_from(facts: Mapping[int, SupplyFact]) -> set[int]:
+    """The suppliers of what is bought."""
+    return {fact.supplier_id for fact in facts.values() if fact.supplier_id}
 
 
-def ready_on(place: dating.Place, kind: str, expected_on: date | None, at: datetime) -> date | None:
+def believed_on(
+    place: dating.Place, kind: str, expected_on: date | None, at: datetime, fences: Fences
+) -> date | None:
+    """The day a supply counts on behind its fences; none for goods on hand and for what does not count."""
+    if kind == Supply.Kind.STOCK or expected_on is None:
+        return None
+    return fencing.counts_on(SupplyKind(kind), expected_on, place.local(at).date(), fences)
+
+
+def ready_on(place: dating.Place, kind: str, believed_on: date | None, at: datetime) -> date | None:
     """The day a supply's goods can leave the dock without any buffer; none if nobody knows."""
     if kind == Supply.Kind.STOCK:
         return dating.ship_from_stock(place, at)
-    if expected_on is None:
+    if believed_on is None:
         return None
-    today = place.local(at).date()
-    return dating.ship_from_inbound(place, counts_on(expected_on, today), 0, today, at)
+    return dating.ship_from_inbound(place, believed_on, 0, place.local(at).date(), at)
 
 
 def _put_supplies(
@@ -221,22 +258,39 @@ def _put_supplies(
             "is_confirmed",
             "reference",
             BOUGHT_FROM,
+            "inbound_line",
         )
     )
-    for pk, sku_id, location_id, kind, quantity, pegged, expected, confirmed, reference, supplier in rows:
+    fences = rulebook.current().fences
+    for pk, sku_id, place_id, kind, quantity, pegged, expected, confirmed, reference, supplier, box in rows:
+        shelf = shelves[sku_id]
         if kind == Supply.Kind.PLANNED:
-            shelves[sku_id].planned = PlannedRow(pk, pegged, expected or at.date())
+            shelf.planned = PlannedRow(pk, pegged, expected or at.date())
+            continue
+        place = where[place_id]
+        believed = believed_on(place, kind, expected, at, fences.of(shelf.sku, place_id))
+        ready = ready_on(place, kind, believed, at)
+        if ready is None:
             continue
         if kind == Supply.Kind.PURCHASE:
             # Also one that is all claimed: it is bought.
-            shelves[sku_id].has_open_purchase = True
-        ready = ready_on(where[location_id], kind, expected, at)
-        if ready is None or quantity <= pegged:
+            shelf.has_open_purchase = True
+        if quantity <= pegged:
             continue
-        believed = expected if kind != Supply.Kind.STOCK else None
-        facts[pk] = SupplyFact(kind, reference, believed, location_id, supplier, quantity, pegged)
-        shelves[sku_id].supplies.append(
-            FreeSupply(pk, SupplyKind(kind), quantity - pegged, ready, location_id, confirmed)
+        what = SupplyKind(kind)
+        facts[pk] = SupplyFact(
+            kind=kind,
+            reference=reference,
+            expected_on=expected if kind != Supply.Kind.STOCK else None,
+            location_id=place_id,
+            supplier_id=supplier,
+            quantity=quantity,
+            pegged_qty=pegged,
+            believed_on=believed,
+            standing=trust_in_words(what, confirmed, box is not None),
+        )
+        shelf.supplies.append(
+            FreeSupply(pk, what, quantity - pegged, ready, place_id, confirmed, box is not None)
         )
 
 
@@ -252,8 +306,10 @@ def open_supplies(sku_ids: Collection[int]) -> QuerySet[Supply]:
 
 
 _CLAIMS = """
-SELECT 'short', sku_id, wanted_on, sum(open_qty - pegged_qty)::int FROM backorders_demand
- WHERE sku_id = ANY(%(skus)s) AND open_qty > pegged_qty GROUP BY sku_id, wanted_on
+SELECT 'short', sku_id,
+       coalesce(wanted_on, least(promised_on, first_promise_on, %(today)s)) AS due_on,
+       sum(open_qty - pegged_qty)::int
+  FROM backorders_demand WHERE sku_id = ANY(%(skus)s) AND open_qty > pegged_qty GROUP BY sku_id, due_on
 UNION ALL
 SELECT 'cart', sku_id, NULL, sum(qty)::int FROM backorders_carthold
  WHERE sku_id = ANY(%(skus)s) AND ended_at IS NULL AND expires_at > %(now)s AND NOT token = ANY(%(without)s)
@@ -266,11 +322,14 @@ SELECT 'marked', sku_id, NULL, 0 FROM backorders_replanrequest WHERE sku_id = AN
 def _put_claims(shelves: Mapping[int, Shelf], at: datetime, without: Collection[str]) -> list[int]:
     """Who else wants units of these SKUs: the short and the carts; returns the SKUs to be planned again."""
     marked: list[int] = []
+    today = at.date()
+    asked: dict[str, Any] = {"skus": list(shelves), "now": at, "without": list(without), "today": today}
     with connection.cursor() as cursor:
-        cursor.execute(_CLAIMS, {"skus": list(shelves), "now": at, "without": list(without)})
-        for kind, sku_id, wanted_on, qty in cursor.fetchall():
+        cursor.execute(_CLAIMS, asked)
+        for kind, sku_id, due_on, qty in cursor.fetchall():
             if kind == "short":
-                shelves[sku_id].shorts.append(Due(max(wanted_on or at.date(), at.date()), qty))
+                shelf = shelves[sku_id]
+                shelf.shorts += fencing.fence_dues([Due(due_on, qty)], today, shelf.fences)
             elif kind == "cart":
                 shelves[sku_id].held_qty = qty
             else:
@@ -305,14 +364,33 @@ def _put_volatility(shelves: Mapping[int, Shelf]) -> None:
 
 
 def _put_suppliers(shelves: Mapping[int, Shelf]) -> None:
-    found: defaultdict[int, list[tuple[int, bool, int]]] = defaultdict(list)
-    rows = SupplierSku.objects.filter(sku_id__in=list(shelves)).values_list(
-        "sku_id", "supplier_id", "supplier__is_active", "lead_time_days"
-    )
-    for sku_id, supplier_id, is_active, lead_time in rows:
-        found[sku_id].append((supplier_id, is_active, lead_time))
-    for sku_id, suppliers in found.items():
+    """Who sells each SKU; where nobody wrote that down, whoever it is on order from."""
+    named: defaultdict[int, list[tuple[int, bool, int]]] = defaultdict(list)
+    bought: defaultdict[int, list[tuple[int, bool]]] = defaultdict(list)
+    for sku_id, supplier_id, is_active, lead_time in _sellers(list(shelves)):
+        if lead_time is None:
+            bought[sku_id].append((supplier_id, is_active))
+        else:
+            named[sku_id].append((supplier_id, is_active, lead_time))
+    for sku_id in named.keys() | bought.keys():
         shelf = shelves[sku_id]
-        shelf.supplier_ids = frozenset(supplier_id for supplier_id, _, _ in suppliers)
-        shelf.has_active_supplier = any(is_active for _, is_active, _ in suppliers)
-        shelf.lead_time_days = min((lead for _, is_active, lead in suppliers if is_active), default=None)
+        sellers = [row[:2] for row in named[sku_id]] or bought[sku_id]
+        shelf.supplier_ids = frozenset(supplier_id for supplier_id, _ in sellers)
+        shelf.has_active_supplier = any(is_active for _, is_active in sellers)
+        leads = (lead for _, is_active, lead in named[sku_id] if is_active)
+        shelf.lead_time_days = min(leads, default=None)
+
+
+def _sellers(sku_ids: Sequence[int]) -> QuerySet[Any, Any]:
+    """(SKU, supplier, whether active, lead time), without one for suppliers of open purchases."""
+    named = SupplierSku.objects.filter(sku_id__in=sku_ids).order_by()
+    bought = PurchaseLine.objects.filter(
+        sku_id__in=sku_ids,
+        purchase_order__state__in=OPEN_STATES,
+        ordered_qty__gt=F("received_qty") + F("cancelled_qty"),
+    ).order_by()
+    no_lead: Value = Value(None, output_field=PositiveSmallIntegerField())
+    of_lines = bought.annotate(lead=no_lead).values_list(
+        "sku_id", "purchase_order__supplier_id", "purchase_order__supplier__is_active", "lead"
+    )
+    return named.values_list("sku_id", "supplier_id", "supplier__is_active", "lead_time_days").union(of_lines)

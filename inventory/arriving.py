@@ -39,6 +39,7 @@ class Delivery:
     at: datetime
     cause: str = "receipt"
     cut_cause: str = "quality"
+    hold_cause: str = "quality"
 
 
 def arrive(*, arrivals: Sequence[Arrival], delivery: Delivery) -> None:
@@ -69,7 +70,7 @@ def _open_holds(arrivals: Collection[Arrival], delivery: Delivery) -> list[Stock
             location_id=arrival.location_id,
             supply=row,
             qty=arrival.held_qty,
-            cause=delivery.cut_cause,
+            cause=delivery.hold_cause,
             clears_on=arrival.clears_on,
             placed_at=clock.now(),
             placed_by=str(delivery.actor),

@@ -1,10 +1,11 @@
-"""The lock of supply and demand: the rows of their SKUs, in the order of their ids."""
+"""The lock of supply and demand: the rows of their SKUs, in the order of their ids; before it, documents."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from inventory.models import Sku
+from inventory.models import ProductionOrder, Sku, Transfer
+from oms.kernel.errors import NotFound
 
 
 @dataclass
@@ -38,3 +39,21 @@ def locks_off() -> Iterator[None]:
         yield
     finally:
         _switch.is_on = True
+
+
+def lock_transfer(transfer_id: int) -> Transfer:
+    """Hold a transfer and its lines until the transaction ends; raises NotFound if there is none."""
+    rows = Transfer.objects.filter(pk=transfer_id).select_for_update(no_key=True, of=("self",))
+    found = rows.select_related("from_location", "to_location").first()
+    if found is None:
+        raise NotFound("There is no such transfer.")
+    return found
+
+
+def lock_production_order(production_order_id: int) -> ProductionOrder:
+    """Hold a production order until the transaction ends; raises NotFound if there is none."""
+    rows = ProductionOrder.objects.filter(pk=production_order_id)
+    found = rows.select_for_update(no_key=True, of=("self",)).select_related("location", "sku").first()
+    if found is None:
+        raise NotFound("There is no such production order.")
+    return found

@@ -94,6 +94,14 @@ def change_condition(
     return _write(_change(changes, cause), kind, cause=cause, reference=reference, actor=actor, note=note)
 
 
+def move_away(
+    *, changes: Iterable[Change], cause: str, reference: str, actor: Actor, at: datetime | None = None
+) -> list[Movement]:
+    """Goods leave a location for another of ours, or come back to it; raises Conflict for claimed units."""
+    kind = Movement.Kind.TRANSFER
+    return _write(_change(changes, cause), kind, cause=cause, reference=reference, actor=actor, at=at)
+
+
 def _change(changes: Iterable[Change], cause: str) -> list[_Moved]:
     rows = net(changes)
     return _run(_CHANGE, [cause, *columns(rows)], expected=len(rows))

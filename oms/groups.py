@@ -39,6 +39,15 @@ COMMANDS = (
     May("accept_signal", "purchasing.signal", "Can accept and dismiss signals", (MANAGER, BUYER)),
     May("count_stock", "inventory.stockcount", "Can correct stock by a count", (MANAGER, WAREHOUSE)),
     May("hold_stock", "inventory.stockhold", "Can hold units and clear holds", (MANAGER, WAREHOUSE)),
+    May(
+        "send_transfer", "inventory.transfer", "Can move goods between locations", (MANAGER, BUYER, WAREHOUSE)
+    ),
+    May(
+        "make_productionorder",
+        "inventory.productionorder",
+        "Can plan production",
+        (MANAGER, BUYER, WAREHOUSE),
+    ),
     May("correct_cause", "backorders.backorder", "Can correct causes", (MANAGER, BUYER, SERVICE)),
     May("record_choice", "backorders.delaycase", "Can record a customer's choice", (MANAGER, SERVICE)),
     May("replan_sku", "backorders.replanrequest", "Can re-plan a SKU now", (MANAGER, BUYER)),
@@ -51,6 +60,7 @@ EDITED = {
     "backorders.atprule": (MANAGER,),
     "backorders.cap": (MANAGER,),
     "backorders.protection": (MANAGER,),
+    "backorders.fence": (MANAGER,),
     "backorders.cancellationpolicy": (MANAGER,),
     "backorders.queuepolicy": (MANAGER,),
     "backorders.releasepolicy": (MANAGER,),

@@ -30,13 +30,14 @@ from backorders.models import (
     Cap,
     DelayCase,
     Demand,
+    Fence,
     Promise,
     Protection,
     QueuePolicy,
     ReleasePolicy,
     ReplanRequest,
 )
-from inventory.models import Location, Sku, Supply
+from inventory.models import Location, ProductionOrder, Sku, Supply, Transfer
 from notifications.models import MailboxMail, Message
 from oms.api.models import ApiClient
 from oms.kernel import clock, shown
@@ -263,6 +264,8 @@ LOOK_UP = (
     Queue("Purchase orders", "What was ordered from suppliers.", "receipt_long", PurchaseOrder),
     Queue("Purchase lines", "What comes when, and who waits for it.", "event_upcoming", PurchaseLine),
     Queue("Containers", "What travels together.", "directions_boat", InboundShipment),
+    Queue("Transfers", "What moves between our locations.", "swap_horiz", Transfer),
+    Queue("Production orders", "What we make ourselves.", "precision_manufacturing", ProductionOrder),
     Queue("Receipts", "What arrived.", "move_to_inbox", Receipt),
     Queue("Pick requests", "What the warehouse was asked for.", "trolley", PickRequest),
     Queue("Shipments", "What left.", "package_2", Shipment),
@@ -273,6 +276,7 @@ LOOK_UP = (
 
 POLICY = (
     Queue("ATP rules", "What may be promised beyond stock, to whom.", "rule", AtpRule),
+    Queue("Fences", "Which supply is believed, and from when.", "fence", Fence),
     Queue("Caps", "How many units may be on backorder at once.", "vertical_align_top", Cap),
     Queue("Protections", "Units kept for a channel, region or class of customers.", "shield", Protection),
     Queue(

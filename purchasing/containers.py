@@ -9,7 +9,7 @@ from inventory import supplies
 from inventory.bounds import check_coming_day, check_qty
 from inventory.locks import lock_skus
 from inventory.models import Supply
-from oms.kernel import clock, events
+from oms.kernel import clock, events, states
 from oms.kernel.actors import Actor
 from oms.kernel.causes import cause_code
 from oms.kernel.errors import Conflict, DomainError, InvalidValue, NotFound, UnknownReference
@@ -20,6 +20,8 @@ from purchasing.models import DateChange, InboundLine, InboundShipment, Purchase
 
 Lines = Sequence[tuple[int, int]]
 """Purchase line ids with the units that travel."""
+
+MOVES: states.Moves = {InboundShipment.State.OPEN: frozenset({InboundShipment.State.CANCELLED})}
 
 
 class MoreThanOpen(DomainError):
@@ -68,6 +70,79 @@ def move_container(
     _follow(container, list(lines.values()), was_on=was_on, cause=code, note=note, actor=actor)
     _move_supplies(container, code, actor)
     return container
+
+
+@transaction.atomic
+def cancel_container(
+    *, shipment_id: int, expected_on: date, cause: str = "transport_late", note: str = "", actor: Actor
+) -> InboundShipment:
+    """It does not travel: what it carried is to come with its purchase lines again, on another day.
+
+    Claims go back with the units, and whose promise that day breaks is planned again.
+    Raises WrongState for one that has ended, InvalidValue by field.
+    """
+    code = cause_code(cause)
+    carried = InboundLine.objects.filter(shipment_id=shipment_id)
+    lines = _lock_lines(list(carried.values_list("purchase_line_id", flat=True)))
+    container = _lock(shipment_id)
+    check_coming_day(expected_on, field="expected_on", zone=_zone(lines))
+    states.move(container, to=InboundShipment.State.CANCELLED, moves=MOVES, version=container.version + 1)
+    container.version += 1
+    lock_skus(line.sku_id for line in lines.values())
+    _unload(container, lines, expected_on, code, actor)
+    _record_days(list(lines.values()), container, expected_on, code, note, actor)
+    _bump_orders(list(lines.values()))
+    return container
+
+
+def _unload(
+    container: InboundShipment,
+    lines: Mapping[int, PurchaseLine],
+    expected_on: date,
+    cause: str,
+    actor: Actor,
+) -> None:
+    """Units go back to the supplies of their lines, and claims with them."""
+    aboard = InboundLine.objects.filter(shipment=container, supply__quantity__gt=0).select_related("supply")
+    back = [
+        (row.supply_id, lines[row.purchase_line_id].supply_id or 0, row.supply.quantity) for row in aboard
+    ]
+    for _, supply_id, qty in back:
+        supplies.grow(supply_id=supply_id, qty=qty, cause=cause)
+    own = [supply_id for _, supply_id, _ in back]
+    supplies.move_supplies(supply_ids=own, ready_on=expected_on, cause=cause)
+    by = str(actor)
+    events.publish(events.StockArrived(by=by, subject=container.number, arrivals=tuple(back), cause=cause))
+    supplies.shrink_all(((source_id, qty) for source_id, _, qty in back), cause=cause)
+    events.publish(
+        events.SupplyMoved(by=by, subject=container.number, supply_ids=tuple(sorted(own)), cause=cause)
+    )
+
+
+def _record_days(
+    lines: Sequence[PurchaseLine],
+    container: InboundShipment,
+    expected_on: date,
+    cause: str,
+    note: str,
+    actor: Actor,
+) -> None:
+    """Keep the new day as a fact of each line."""
+    now, words = clock.now(), f"{container.number} cancelled: {note}" if note else container.number
+    DateChange.objects.bulk_create(
+        DateChange(
+            line=line,
+            from_on=line.expected_on,
+            to_on=expected_on,
+            cause=cause,
+            note=words,
+            at=now,
+            by=str(actor),
+        )
+        for line in lines
+        if line.expected_on != expected_on
+    )
+    PurchaseLine.objects.filter(pk__in=[line.pk for line in lines]).update(expected_on=expected_on)
 
 
 def _lock(shipment_id: int) -> InboundShipment:

@@ -3,8 +3,9 @@
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from fractions import Fraction
 
-from django.db.models import Count, Max, Q, Sum
+from django.db.models import Count, F, Max, Q, Sum
 
 from purchasing.models import PurchaseLine, ReceiptLine
 
@@ -88,18 +89,31 @@ def booked_from(*, receipt_line_id: int, since: date) -> list[Tally]:
     return [Tally(supplier, sku, group, days, 1, pk) for supplier, sku, group, days, pk in found]
 
 
-def accepted_shares_of(*, supplier_ids: Collection[int]) -> list[tuple[int, int, float]]:
-    """(supplier, SKU, accepted ÷ ordered) of every purchase line of which nothing is open any more."""
-    lines = PurchaseLine.objects.filter(purchase_order__supplier_id__in=supplier_ids, received_qty__gt=0)
-    counted = lines.annotate(
-        bad=Sum("receipt_lines__rejected_qty"), held=Sum("receipt_lines__held_qty")
-    ).select_related("purchase_order")
+@dataclass(frozen=True, slots=True)
+class Share:
+    """How much of what one purchase line ordered came good; above 1 where more came."""
+
+    supplier_id: int
+    sku_id: int
+    category: str
+    share: Fraction
+
+
+def shares_since(since: date, *, supplier_ids: Collection[int]) -> list[Share]:
+    """Accepted ÷ ordered of lines of these suppliers: nothing is open, and something came since a day."""
+    lines = PurchaseLine.objects.filter(
+        purchase_order__supplier_id__in=supplier_ids,
+        received_qty__gt=0,
+        ordered_qty__lte=F("received_qty") + F("cancelled_qty"),
+        receipt_lines__receipt__received_at__date__gte=since,
+    )
+    counted = PurchaseLine.objects.filter(pk__in=lines.values("pk")).annotate(
+        bad=Sum(F("receipt_lines__rejected_qty") + F("receipt_lines__held_qty"))
+    )
+    found = counted.order_by("pk").values_list(
+        "purchase_order__supplier_id", "sku_id", "sku__category", "received_qty", "bad", "ordered_qty"
+    )
     return [
-        (
-            line.purchase_order.supplier_id,
-            line.sku_id,
-            (line.received_qty - (line.bad or 0) - (line.held or 0)) / line.ordered_qty,
-        )
-        for line in counted.order_by("pk")
-        if not line.open_qty
+        Share(supplier, sku, category, Fraction(received - (bad or 0), ordered))
+        for supplier, sku, category, received, bad, ordered in found
     ]

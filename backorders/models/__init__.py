@@ -1,5 +1,6 @@
 """Policies, the queue, and promises with their history."""
 
+from backorders.models.fences import Fence
 from backorders.models.policy import AtpRule, CancellationPolicy, Cap, CapClaim, CapUsage
 from backorders.models.promises import Backorder, CauseTag, Choice, DelayCase, Promise, RefusedDemand
 from backorders.models.protection import Protection, ProtectionClaim, ProtectionUsage
@@ -19,6 +20,7 @@ __all__ = [
     "Choice",
     "DelayCase",
     "Demand",
+    "Fence",
     "Loan",
     "Peg",
     "Promise",

@@ -31,13 +31,18 @@ class Fences:
     planning_days: int = 0
 
 
+# Without a fence overdue supply is believed to come tomorrow, not today, however late it is.
+DEFAULT = Fences(overdue_supply_offset=1)
+
+
 def fence_supplies(supplies: Sequence[Supply], today: date, fences: Fences) -> list[Supply]:
     """The supplies that count, at the day they count; the input order is kept.
 
     With the infinite fence an unlimited planned supply (`UNLIMITED_REF`) stands at the lead time;
     the horizon does not cut it, because beyond the horizon the answer is the lead time.
     """
-    moved = [replace(s, ready_on=on) for s in supplies if (on := _counts_on(s, today, fences)) is not None]
+    counted = ((supply, counts_on(supply.kind, supply.ready_on, today, fences)) for supply in supplies)
+    moved = [replace(supply, ready_on=on) for supply, on in counted if on is not None]
     if fences.infinite_from_lead_time:
         start = max(lead_time_answer(today, fences), _planning_ends(today, fences))
         moved.append(Supply(UNLIMITED_REF, SupplyKind.PLANNED, UNLIMITED_QTY, start))
@@ -68,15 +73,23 @@ def worth_telling_good_news(old_latest: date, new_latest: date, min_days: int | 
     return (old_latest - new_latest).days >= min_days
 
 
-def _counts_on(supply: Supply, today: date, fences: Fences) -> date | None:
-    """The day a supply counts, none if a fence keeps it out."""
-    if supply.kind is SupplyKind.STOCK:
-        return supply.ready_on  # what is here is never overdue
+def counts_on(kind: SupplyKind, expected_on: date, today: date, fences: Fences) -> date | None:
+    """The day a supply is believed to come, none if a fence keeps it out."""
+    if kind is SupplyKind.STOCK:
+        return expected_on  # what is here is never overdue
     ignore_after, offset = fences.overdue_supply_ignore_after, fences.overdue_supply_offset
-    on = _moved_if_overdue(supply.ready_on, today, ignore_after, offset)
-    if on is not None and supply.kind is SupplyKind.PLANNED:
+    on = _moved_if_overdue(expected_on, today, ignore_after, offset)
+    if on is not None and kind is SupplyKind.PLANNED:
         on = max(on, _planning_ends(today, fences))
     return on if on is not None and _within_horizon(on, today, fences) else None
+
+
+def planned_from(expected_on: date, today: date, fences: Fences) -> date:
+    """The day units that nobody bought yet may be promised for: never inside the planning fence.
+
+    No horizon cuts it, because beyond the horizon the answer is the lead time.
+    """
+    return max(expected_on, _planning_ends(today, fences))
 
 
 def _moved_if_overdue(on: date, today: date, ignore_after: int | None, offset: int) -> date | None:

@@ -81,14 +81,37 @@ _TRUST: dict[SupplyKind, int] = {
     SupplyKind.PRODUCTION: 20,
     SupplyKind.PLANNED: 10,
 }
-_CONFIRMED_PURCHASE = 40
+_CONFIRMED: dict[SupplyKind, int] = {SupplyKind.PURCHASE: 40, SupplyKind.PRODUCTION: 35}
+_ON_THE_WAY = 45
 
 
-def trust_of(kind: SupplyKind, confirmed: bool = False) -> int:
-    """How sure a supply is; higher is surer. `confirmed` lifts a purchase the supplier acknowledged."""
-    if kind is SupplyKind.PURCHASE and confirmed:
-        return _CONFIRMED_PURCHASE
-    return _TRUST[kind]
+def trust_of(kind: SupplyKind, confirmed: bool = False, on_the_way: bool = False) -> int:
+    """How sure a supply is; higher is surer.
+
+    `confirmed` lifts a purchase the supplier acknowledged and a production that has started, `on_the_way`
+    a purchase that travels in a container.
+    """
+    if kind is SupplyKind.PURCHASE and on_the_way:
+        return _ON_THE_WAY
+    return _CONFIRMED.get(kind, _TRUST[kind]) if confirmed else _TRUST[kind]
+
+
+def trust_in_words(kind: SupplyKind, confirmed: bool = False, on_the_way: bool = False) -> str:
+    """The same for people: what the explanation of a promise calls a supply's standing."""
+    if kind is SupplyKind.PURCHASE:
+        return "on the way" if on_the_way else "confirmed" if confirmed else "sent"
+    if kind is SupplyKind.PRODUCTION:
+        return "started" if confirmed else "scheduled"
+    return _STANDING[kind]
+
+
+_STANDING: dict[SupplyKind, str] = {
+    SupplyKind.STOCK: "on hand",
+    SupplyKind.HOLD: "here, held",
+    SupplyKind.RETURN: "coming back",
+    SupplyKind.TRANSFER: "on the way",
+    SupplyKind.PLANNED: "not bought yet",
+}
 
 
 _WAIT_MODES: dict[RuleMode, WaitMode] = {
@@ -116,11 +139,12 @@ class Supply:
     ready_on: date
     location_id: int = 0
     confirmed: bool = False
+    on_the_way: bool = False
 
     @property
     def trust(self) -> int:
         """How sure this supply is; higher is surer."""
-        return trust_of(self.kind, self.confirmed)
+        return trust_of(self.kind, self.confirmed, self.on_the_way)
 
 
 @dataclass(frozen=True, slots=True)

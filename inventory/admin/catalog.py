@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.admin import TabularInline
+from unfold.widgets import UnfoldAdminIntegerFieldWidget
 
 from backorders.admin.replan import PlansAgain, ReplanSku
 from inventory.admin import sku_page
@@ -17,6 +18,7 @@ from inventory.models import Alternative, KitPart, Location, Sku
 from oms.kernel import shown
 from oms.kernel.admin.base import dated
 from oms.kernel.admin.forms import WEEKDAYS, WorkDaysField
+from oms.orders.kits import KitInUse, check_no_open_lines
 
 TONES = {"active": "good", "unreleased": "note", "discontinued": "plain"}
 
@@ -30,10 +32,23 @@ class AlternativeInline(TabularInline):
     autocomplete_fields = ("alternative",)
 
 
+class KitPartSet(forms.BaseInlineFormSet):  # type: ignore[type-arg]
+    """Parts that stand while orders wait for the kit."""
+
+    def clean(self) -> None:
+        super().clean()
+        if self.instance.pk and self.has_changed():
+            try:
+                check_no_open_lines(sku_id=self.instance.pk, field="components")
+            except KitInUse as refusal:
+                raise ValidationError(refusal.message) from None
+
+
 class KitPartInline(TabularInline):
     """What a kit is made of."""
 
     model = KitPart
+    formset = KitPartSet
     fk_name = "kit"
     extra = 0
     autocomplete_fields = ("component",)
@@ -94,14 +109,28 @@ class LocationForm(forms.ModelForm):  # type: ignore[type-arg]
     """Days as boxes to tick, a zone that exists."""
 
     work_days = WorkDaysField()
+    inspection_days = forms.IntegerField(
+        required=False,
+        min_value=0,
+        max_value=365,
+        widget=UnfoldAdminIntegerFieldWidget(),
+        help_text="Until what a customer sent back is inspected.",
+    )
 
     class Meta:
         model = Location
         fields = (
             *("code", "name", "country", "timezone", "regions", "priority", "is_active", "work_days"),
             *("holiday_country", "holiday_subdivision", "cut_offs", "receiving_days", "processing_days"),
+            "inspection_days",
             *("transit", "transit_default"),
         )
+
+    def clean_inspection_days(self) -> int:
+        """Left empty it stays what it was."""
+        days: int | None = self.cleaned_data["inspection_days"]
+        stays: int = self.instance.inspection_days
+        return stays if days is None else days
 
     def clean_timezone(self) -> str:
         zone: str = self.cleaned_data["timezone"]
@@ -132,7 +161,15 @@ class LocationAdmin(PlansAgain):
     fieldsets = (
         (None, {"fields": (("code", "name"), ("country", "timezone"), "regions", ("priority", "is_active"))}),
         ("Calendar", {"fields": ("work_days", ("holiday_country", "holiday_subdivision"), "cut_offs")}),
-        ("Days it takes", {"fields": (("receiving_days", "processing_days"), "transit", "transit_default")}),
+        (
+            "Days it takes",
+            {
+                "fields": (
+                    ("receiving_days", "processing_days", "inspection_days"),
+                    *("transit", "transit_default"),
+                )
+            },
+        ),
     )
 
     def touched(self, row: Location) -> QuerySet[Sku]:

@@ -5,10 +5,12 @@ from typing import Any
 from django.db.models import Prefetch, QuerySet
 from rest_framework import serializers
 
+from backorders import preview
 from oms.api import etags, filtering, refs
 from oms.api.fields import Body, Cause, Code, Day, OptionalText, Qty, Whole, rows_of
 from oms.api.idempotency import Answer
 from oms.api.operations import Call, Command, Listing, Post, Read, one
+from oms.api.purchase_orders import SlipOut, slip_answer
 from oms.kernel.errors import UnknownReference
 from purchasing import containers, locks
 from purchasing.models import InboundLine, InboundShipment, PurchaseLine
@@ -154,3 +156,36 @@ class MoveInboundShipment(Command):
         containers.move_container(shipment_id=container.pk, actor=self.actor, **data)
         container = complete(self.call).get(pk=container.pk)
         return self.done(container, version=container.version)
+
+
+class CancelInboundShipment(Post):
+    """It does not travel: what it carried is to come with its purchase lines again, on the day you say."""
+
+    class Input(Body):
+        expected_on = Day(help_text="When the units are expected now.")
+        cause = Cause(default="transport_late")
+        note = OptionalText(max_length=500)
+
+    scopes = WRITERS
+    Output = InboundShipmentOut
+    status = 200
+
+    def perform(self, data: Any) -> Answer:
+        found = one(complete(self.call), number=self.where["number"])
+        container = containers.cancel_container(shipment_id=found.pk, actor=self.actor, **data)
+        return self.done(complete(self.call).get(pk=container.pk), version=container.version)
+
+
+class PreviewInboundShipment(Command):
+    """Who would be late if the container came on another day; without a day: if it never came."""
+
+    class Input(Body):
+        expected_on = Day(required=False)
+
+    scopes = READERS
+    Output = SlipOut
+    status = 200
+
+    def perform(self, data: Any) -> Answer:
+        container = one(complete(self.call), number=self.where["number"])
+        return slip_answer(preview.slip_container(shipment_id=container.pk, **data))

@@ -40,6 +40,7 @@ class LocationIn(Body):
     cut_offs = serializers.ListField(child=TimeOfDay(), default=list, max_length=24)
     receiving_days = Days(default=0)
     processing_days = Days(default=0)
+    inspection_days = Days(default=2)
     transit = serializers.DictField(child=Days(), default=dict)
     transit_default = Days(default=2)
     priority = Whole(min_value=-1_000_000, max_value=1_000_000, default=100)
@@ -64,6 +65,7 @@ class LocationOut(serializers.Serializer[Location]):
     cut_offs = serializers.ListField(child=serializers.CharField())
     receiving_days = serializers.IntegerField()
     processing_days = serializers.IntegerField()
+    inspection_days = serializers.IntegerField(help_text="Days until a return is inspected.")
     transit = serializers.DictField(child=serializers.IntegerField())
     transit_default = serializers.IntegerField()
     priority = serializers.IntegerField()
@@ -71,7 +73,7 @@ class LocationOut(serializers.Serializer[Location]):
 
     def to_representation(self, place: Location) -> dict[str, Any]:
         plain = ("code", "name", "timezone", "country", "regions", "work_days", "receiving_days")
-        more = ("processing_days", "transit", "transit_default", "priority")
+        more = ("processing_days", "inspection_days", "transit", "transit_default", "priority")
         return {
             **{name: getattr(place, name) for name in (*plain, *more)},
             "holidays": calendars.in_words(place.holiday_country, place.holiday_subdivision),

@@ -7,7 +7,7 @@ from django.db.models import Q
 from rest_framework import serializers
 
 from backorders import availability
-from backorders.models import AtpRule, Cap, Protection
+from backorders.models import AtpRule, Cap, Fence, Protection
 from inventory.models import Sku
 from oms.api import refs
 from oms.api.access import Caller
@@ -16,7 +16,7 @@ from oms.api.order_lines import window
 from oms.orders.models import Channel
 
 QUESTIONS = ("skus", "qty", "for_channel", "for_region")
-AnyPolicy = AtpRule | Cap | Protection
+AnyPolicy = AtpRule | Cap | Fence | Protection
 MOST_SKUS = 200
 SAMPLE = 50
 
@@ -59,11 +59,13 @@ def _channel(caller: Caller, policy: AnyPolicy, asked: Mapping[str, Any]) -> Cha
     if isinstance(policy, Protection):
         # A floor is felt by the others.
         return own.exclude(pk=policy.channel_id or 0).first() or own.first()
+    if isinstance(policy, Fence):
+        return own.first()
     return policy.channel or own.first()
 
 
 def _own_region(policy: AnyPolicy) -> str:
-    return "" if isinstance(policy, Protection) else policy.region
+    return "" if isinstance(policy, Fence | Protection) else policy.region
 
 
 def _skus(policy: AnyPolicy, asked: Mapping[str, Any]) -> Sequence[Sku]:

@@ -63,15 +63,21 @@ class PolicyKind:
     @classmethod
     def filled(cls, policy: Any, data: Mapping[str, Any], caller: Caller) -> Any:
         """Put the given values on a row, unsaved."""
+        cls.columned(policy, data, caller)
+        if caller.client.channel_id:
+            policy.channel = caller.client.channel
+        if cls.window:
+            _in_order(policy, *cls.window)
+        return policy
+
+    @classmethod
+    def columned(cls, policy: Any, data: Mapping[str, Any], caller: Caller) -> Any:
+        """Put each value in its column, codes as the rows they name."""
         for name, value in data.items():
             if name in cls.named:
                 setattr(policy, name, _row_named(name, value, caller))
             else:
                 setattr(policy, cls.columns.get(name, name), value)
-        if caller.client.channel_id:
-            policy.channel = caller.client.channel
-        if cls.window:
-            _in_order(policy, *cls.window)
         return policy
 
 
@@ -251,6 +257,8 @@ def _row_named(name: str, code: str, caller: Caller) -> Any:
         return None
     if name == "channel":
         return refs.channel(caller, code)
+    if name == "location":
+        return refs.location(caller, code)
     return {"sku": refs.sku, "supplier": refs.supplier}[name](code)
 
 

@@ -264,9 +264,13 @@ class PreviewSlip(Command):
     status = 200
 
     def perform(self, data: Any) -> Answer:
-        seen = preview.slip(purchase_line_id=own_line(self.call).pk, **data)
-        rows = [_late(row) for row in seen.rows]
-        return Answer({"late_lines": seen.late_lines, "late_units": seen.late_units, "rows": rows})
+        return slip_answer(preview.slip(purchase_line_id=own_line(self.call).pk, **data))
+
+
+def slip_answer(seen: preview.SlipPreview) -> Answer:
+    """Who would be late, as it is answered."""
+    rows = [_late(row) for row in seen.rows]
+    return Answer({"late_lines": seen.late_lines, "late_units": seen.late_units, "rows": rows})
 
 
 def new_line(data: Any, sku_id: int, number: int) -> ordering.NewLine:

@@ -32,6 +32,12 @@ def location(caller: Caller, code: str, *, field: str = "location") -> Location:
     return found
 
 
+def any_location(code: str, *, field: str = "location") -> Location:
+    """A location, whether or not the client may act for it."""
+    found: Location = _by(Location.objects.all(), [(field, code)], "code", "location")[code]
+    return found
+
+
 def channel(caller: Caller, code: str, *, field: str = "channel") -> Channel:
     """A channel that the client may use; without a code the client's own."""
     if not code and caller.client.channel is not None:

@@ -33,7 +33,13 @@ class ReturnIn(Body):
     order = Code(max_length=40)
     location = OptionalCode(max_length=40)
     expected_on = Day()
-    inspection_days = Whole(min_value=0, max_value=returning.LONGEST_INSPECTION, default=2)
+    inspection_days = Whole(
+        min_value=0,
+        max_value=returning.LONGEST_INSPECTION,
+        allow_null=True,
+        default=None,
+        help_text="Those of the location, if left out.",
+    )
     lines = rows_of(ReturnLineIn, most=MOST_LINES)
 
 

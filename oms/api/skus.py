@@ -13,6 +13,7 @@ from oms.api.fields import Body, Code, Day, Flag, Money, OptionalText, Qty, mone
 from oms.api.idempotency import Answer
 from oms.api.operations import Listing, Post, Read, Upsert, one
 from oms.kernel.errors import DomainError
+from oms.orders.kits import check_no_open_lines
 
 WRITERS = ("catalog",)
 MOST_PARTS = 200
@@ -182,6 +183,7 @@ def _write_components(sku: Sku, components: list[dict[str, Any]]) -> None:
     kept = {part.component_id: part.qty for part in sku.parts.all()}
     if kept == {found[part["sku"]].pk: part["qty"] for part in components}:
         return
+    check_no_open_lines(sku_id=sku.pk, field="components")
     if components:
         _refuse_odd_kit(sku, found)
     sku.parts.all().delete()

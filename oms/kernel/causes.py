@@ -56,6 +56,11 @@ _ALL = (
     Cause("discontinued", "Discontinued", Doer.US, "the article is no longer made"),
     Cause("return_expected", "Return announced", Doer.CUSTOMER, "a returned article is on its way"),
     Cause("hold_cleared", "Hold cleared", Doer.US, "the goods passed our inspection"),
+    Cause("transfer", "Moved between our locations", Doer.US, "the goods move between our warehouses"),
+    Cause("lost_on_the_way", "Lost on the way", Doer.CARRIER, "some goods were lost on the way"),
+    Cause("production_late", "Production is late", Doer.US, "our production is running late"),
+    Cause("production_early", "Production is early", Doer.US, "our production is ahead of plan"),
+    Cause("production_short", "Production made less", Doer.US, "our production made less than planned"),
     Cause("other", "Other", Doer.UNKNOWN, "our planning changed"),
 )
 CAUSES: dict[str, Cause] = {cause.code: cause for cause in _ALL}

@@ -20,7 +20,8 @@ _TWO_PARTS = '<span class="oms-part">{}</span> <span class="oms-part">{}</span>'
 STATE_TONES = {
     **dict.fromkeys(("sent", "shipped", "confirmed", "settled", "inspected", "arrived", "done"), "good"),
     **dict.fromkeys(("queued", "sending", "acked", "accepted", "expected", "open"), "note"),
-    **dict.fromkeys(("draft", "requested", "held", "running"), "warn"),
+    **{"finished": "good", "dispatched": "note", "started": "note"},
+    **dict.fromkeys(("draft", "requested", "held", "running", "scheduled"), "warn"),
     **dict.fromkeys(("failed", "bounced"), "bad"),
 }
 

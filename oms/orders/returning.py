@@ -46,13 +46,14 @@ def announce_return(
     order_id: int,
     location_id: int | None = None,
     expected_on: date,
-    inspection_days: int = 2,
+    inspection_days: int | None = None,
     lines: Sequence[tuple[int, int]],
     actor: Actor,
 ) -> Return:
     """A customer was told to send goods back: supply from the day they are here and inspected.
 
-    `lines` are (line number, quantity); without a location they go where they were shipped from.
+    `lines` are (line number, quantity); without a location they go where they were shipped from, without
+    `inspection_days` they are inspected in as many as that location needs.
     The same (source, external_id) again gives the same return and changes nothing.
     """
     order = locks.lock_order(order_id)
@@ -61,7 +62,8 @@ def announce_return(
     check_external_id(external_id)
     location = _location(order, location_id)
     check_coming_day(expected_on, field="expected_on", zone=location.timezone)
-    if not 0 <= inspection_days <= LONGEST_INSPECTION:
+    days = location.inspection_days if inspection_days is None else inspection_days
+    if not 0 <= days <= LONGEST_INSPECTION:
         raise InvalidValue(f"From 0 to {LONGEST_INSPECTION} days.", field="inspection_days")
     announced = _find(order, lines)
     parent = Return.objects.create(
@@ -70,7 +72,7 @@ def announce_return(
         order=order,
         location=location,
         expected_on=expected_on,
-        inspection_days=inspection_days,
+        inspection_days=days,
         created_at=clock.now(),
         created_by=str(actor),
     )

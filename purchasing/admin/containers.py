@@ -7,7 +7,7 @@ from django.http import HttpRequest
 
 from oms.kernel import clock, shown
 from oms.kernel.admin.base import FactAdmin
-from purchasing.admin.line_buttons import FillContainer, MoveContainer
+from purchasing.admin.line_buttons import CancelContainer, FillContainer, MoveContainer
 from purchasing.admin.lines import waiting_for
 from purchasing.models import InboundLine, InboundShipment
 
@@ -20,7 +20,7 @@ class InboundShipmentAdmin(FactAdmin):
     when_empty = "Nothing travels in containers. Put units of purchase lines into one."
     page = "workplace/container.html"
     list_buttons = (FillContainer,)
-    buttons = (MoveContainer,)
+    buttons = (MoveContainer, CancelContainer)
     list_display = ("number", "state_chip", "expected", "created", "by_words")
     list_filter = ("state",)
     search_fields = ("number",)

@@ -141,12 +141,13 @@ class MoveContainer(Button[InboundShipment]):
 
     slug = "move"
     label = "Move container"
-    says = "Everything in the container gets the new day at once. Promises follow within a minute."
+    says = "Look first at whom the new day would make late; then everything in the container gets it at once."
     icon = "edit_calendar"
     tone = "go"
     permission = "purchasing.move_inboundshipment"
     form = MoveForm
     causes = ("transport_late", "customs", "supplier_late", "supplier_early", "other")
+    confirm_label = "Move it and tell them"
 
     def is_offered(self) -> bool:
         return self.row.state == InboundShipment.State.OPEN
@@ -154,9 +155,43 @@ class MoveContainer(Button[InboundShipment]):
     def initial(self) -> dict[str, Any]:
         return {"expected_on": self.row.expected_on}
 
+    def preview(self, data: dict[str, Any]) -> Preview | None:
+        seen = preview.slip_container(shipment_id=self.row.pk, expected_on=data["expected_on"])
+        words = f"expected {shown.day(data['expected_on'])} instead of {shown.day(self.row.expected_on)}"
+        return Preview("workplace/slip.html", {"slip": seen, "changes": [words]})
+
     def press(self, data: dict[str, Any]) -> Done:
         containers.move_container(shipment_id=self.row.pk, actor=self.actor, **data)
         return Done(f"{self.row} is expected on {shown.day(data['expected_on'])}.")
+
+
+class CancelContainer(Button[InboundShipment]):
+    """It does not travel."""
+
+    slug = "cancel"
+    label = "Cancel container"
+    says = (
+        "It does not travel. What it carried is to come with its purchase lines again, with its claims, on "
+        "the day you say."
+    )
+    icon = "cancel"
+    tone = "bad"
+    permission = "purchasing.move_inboundshipment"
+    form = MoveForm
+    causes = ("transport_late", "customs", "purchase_changed", "other")
+    confirm_label = "Cancel it and tell them"
+
+    def is_offered(self) -> bool:
+        return self.row.state == InboundShipment.State.OPEN
+
+    def preview(self, data: dict[str, Any]) -> Preview | None:
+        seen = preview.slip_container(shipment_id=self.row.pk, expected_on=data["expected_on"])
+        words = f"no container, expected {shown.day(data['expected_on'])}"
+        return Preview("workplace/slip.html", {"slip": seen, "changes": [words]})
+
+    def press(self, data: dict[str, Any]) -> Done:
+        containers.cancel_container(shipment_id=self.row.pk, actor=self.actor, **data)
+        return Done(f"{self.row} is cancelled.")
 
 
 class AboardField(forms.CharField):

@@ -90,6 +90,7 @@ EDITABLE = {
     *("backorders.AtpRule", "backorders.Cap", "backorders.CancellationPolicy", "orders.Channel"),
     *("backorders.QueuePolicy", "backorders.ReleasePolicy"),
     "backorders.Protection",
+    "backorders.Fence",
     *(
         "orders.Customer",
         "inventory.Location",

@@ -228,7 +228,14 @@ def test_units_go_into_a_container_and_move_with_it(world: World, purchase: Purc
         InboundShipment, "fill", number="MSKU-1", expected_on="2026-05-20", lines="PO-7/1 10", cause="other"
     )
     container = InboundShipment.objects.get()
-    desk.presses(container, "move", expected_on="2026-06-02", cause="customs", note="")
+    world.settle()
+    seen: Any = desk.presses(container, "move", expected_on="2026-06-02", cause="customs", note="")
+    world.settle()
+    rows = seen.context["preview"].context["slip"].rows
+    assert [(row.line, row.days) for row in rows] == [(world.line("SO-1"), 13)]
+    assert world.promised("SO-1") == day("20 May")
+
+    desk.confirms(container, "move", expected_on="2026-06-02", cause="customs", note="")
     world.settle()
 
     assert world.promised("SO-1") == day("2 Jun")

@@ -11,6 +11,11 @@ from tests.factories.buying import ReceiptLineFactory as ReceiptLineFactory
 from tests.factories.buying import SignalFactory as SignalFactory
 from tests.factories.buying import SupplierFactory as SupplierFactory
 from tests.factories.buying import SupplierSkuFactory as SupplierSkuFactory
+from tests.factories.moving import DocumentChangeFactory as DocumentChangeFactory
+from tests.factories.moving import FenceFactory as FenceFactory
+from tests.factories.moving import ProductionOrderFactory as ProductionOrderFactory
+from tests.factories.moving import TransferFactory as TransferFactory
+from tests.factories.moving import TransferLineFactory as TransferLineFactory
 from tests.factories.selling import CancellationFactory as CancellationFactory
 from tests.factories.selling import ChannelFactory as ChannelFactory
 from tests.factories.selling import CustomerFactory as CustomerFactory

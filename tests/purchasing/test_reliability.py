@@ -1,11 +1,12 @@
 """The history of suppliers: how late, and how much of what was ordered was good."""
 
 from datetime import timedelta
+from fractions import Fraction
 
 import pytest
 
 from purchasing.models import PurchaseLine
-from purchasing.reliability import accepted_shares_of, late_days_of
+from purchasing.reliability import Share, late_days_of, shares_since
 from tests.factories import PurchaseLineFactory, ReceiptLineFactory
 from tests.factories.facts import AT
 
@@ -46,11 +47,16 @@ def test_deliveries_are_chosen_by_supplier_sku_category_and_age() -> None:
 
 
 def test_shares_are_of_lines_with_nothing_open() -> None:
-    done = PurchaseLineFactory.create(ordered_qty=10, received_qty=8, cancelled_qty=2)
-    ReceiptLineFactory.create(line=done, received_qty=8, rejected_qty=2, held_qty=1)
+    done = PurchaseLineFactory.create(ordered_qty=10, received_qty=8, cancelled_qty=2, sku__category="chairs")
+    ReceiptLineFactory.create(line=done, received_qty=5, rejected_qty=2)
+    ReceiptLineFactory.create(line=done, received_qty=3, held_qty=1)
+    ReceiptLineFactory.create(line=PurchaseLineFactory.create(ordered_qty=5, received_qty=5))
     half = PurchaseLineFactory.create(purchase_order=done.purchase_order, received_qty=5)
     ReceiptLineFactory.create(line=half, received_qty=5)
 
     supplier_id = done.purchase_order.supplier_id
 
-    assert accepted_shares_of(supplier_ids=[supplier_id]) == [(supplier_id, done.sku_id, 0.5)]
+    assert shares_since(AT.date(), supplier_ids=[supplier_id]) == [
+        Share(supplier_id, done.sku_id, "chairs", Fraction(1, 2))
+    ]
+    assert shares_since(AT.date() + timedelta(days=1), supplier_ids=[supplier_id]) == []

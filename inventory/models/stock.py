@@ -101,6 +101,9 @@ class Location(models.Model):
     cut_offs = ArrayField(models.TimeField(), default=list, blank=True)
     receiving_days = models.PositiveSmallIntegerField(default=0)
     processing_days = models.PositiveSmallIntegerField(default=0)
+    inspection_days = models.PositiveSmallIntegerField(
+        default=2, help_text="Days until what a customer sent back is inspected."
+    )
     transit = models.JSONField(default=dict, blank=True, help_text="Carrier working days by region.")
     transit_default = models.PositiveSmallIntegerField(default=2)
     priority = models.IntegerField(default=100, help_text="Lowest first.")
@@ -185,6 +188,7 @@ class Movement(models.Model):
         ISSUE = "issue"
         ADJUST = "adjust"
         HOLD = "hold"
+        TRANSFER = "transfer"
 
     supply = models.ForeignKey(Supply, on_delete=models.PROTECT, related_name="movements")
     sku = models.ForeignKey(Sku, on_delete=models.PROTECT, related_name="movements")
