@@ -7,7 +7,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.db.models import Count, F
 
-from backorders import buffers, telling, tokens
+from backorders import buffers
 from backorders.cancelling import Policies
 from backorders.locks import lock_case
 from backorders.marking import mark
@@ -41,7 +41,10 @@ class NotOffered(InvalidValue):
 
 
 def open_cases(promises: Sequence[Promise]) -> list[int]:
-    """Ask the customers of these new promises; a case still open is closed as asked anew."""
+    """Open the question to the customers of these new promises; `asking` tells it once per order.
+
+    A case still open is closed as asked anew.
+    """
     if not promises:
         return []
     lines = {
@@ -56,11 +59,7 @@ def open_cases(promises: Sequence[Promise]) -> list[int]:
     )
     context = _Context(lines)
     cases = [context.case(promise) for promise in promises]
-    links = tokens.issue(cases)
     made = bulk.insert(DelayCase, cases)
-    telling.tell_delay(
-        case_ids=[case.pk for case in made], links={case.pk: links[case.order_line_id] for case in made}
-    )
     return [case.pk for case in made]
 
 

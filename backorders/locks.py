@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from datetime import date
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from backorders.models import CapUsage, DelayCase, ReplanRequest
 
@@ -32,6 +32,12 @@ def lock_usages(usage_ids: Collection[int]) -> list[CapUsage]:
 def lock_case(case_id: int) -> DelayCase:
     """Lock a delay case. It is a document: lock it after its order and before any SKU."""
     return DelayCase.objects.select_for_update(no_key=True, of=("self",)).get(pk=case_id)
+
+
+def lock_cases(cases: QuerySet[DelayCase]) -> list[DelayCase]:
+    """Lock those of these cases that nobody works on just now."""
+    rows = cases.order_by("pk").select_related("order_line")
+    return list(rows.select_for_update(skip_locked=True, no_key=True, of=("self",)))
 
 
 def lock_idle_marks(sku_ids: Collection[int]) -> list[int]:

@@ -6,29 +6,15 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from backorders import choosing, marking
-from backorders.buffers import Buffered
+from backorders import choosing, healing, marking, telling
 from backorders.models import AtpRule, Demand, Promise
-from backorders.offering import window_of
 from backorders.queue import Queue, Row
 from backorders.rules import dating
 from backorders.rules.types import Peg, State, WaitMode
+from backorders.windows import Late as Late
+from backorders.windows import Windows, buffered_of, by_demand, not_before, of_row
 from oms.kernel import bulk, events
 from oms.orders.models import OrderLine
-
-
-@dataclass(frozen=True, slots=True)
-class Late:
-    """A line whose promise the plan does not keep; `window` is none when nobody can say a day.
-
-    A dragged line could ship itself, but ships with a slower line of its order.
-    """
-
-    row: Row
-    window: dating.Window | None
-    pegs: Sequence[Peg]
-    rule: AtpRule | None
-    is_dragged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,50 +27,31 @@ class News:
 
 @dataclass(frozen=True, slots=True)
 class _Context:
-    """What the explanations of one pass share: who is ahead by demand, names and locales of lines by id."""
+    """What the explanations of one pass share: who is ahead, names and locales of lines, what stays put."""
 
     ahead: Mapping[int, Mapping[str, int]]
     names: Mapping[int, str]
     locales: Mapping[int, str]
-
-
-class Windows:
-    """The window of goods of one supply shipped to one region; each is reckoned once."""
-
-    def __init__(self, state: Queue) -> None:
-        self.state = state
-        self._known: dict[tuple[int, int | None, str], dating.Window] = {}
-
-    def of(self, supply_id: int, rule: AtpRule | None, region: str) -> dating.Window:
-        """The window with the buffers that the rule's service level asks for."""
-        key = supply_id, rule.pk if rule else None, region
-        if key not in self._known:
-            fact = self.state.facts[supply_id]
-            place = self.state.places[fact.location_id]
-            buffered = _buffered(self.state, supply_id, rule)
-            self._known[key] = window_of(place, fact, at=self.state.at, buffered=buffered, region=region)
-        return self._known[key]
+    fixed: Mapping[int, Sequence[Peg]]
 
 
 def broken(state: Queue, pegs: Sequence[Peg]) -> list[Late]:
     """Lines that this plan leaves later than promised beyond the tolerance, or without any day."""
     given, last = state.done_on(pegs)
-    of_demand: defaultdict[int, list[Peg]] = defaultdict(list)
-    for peg in pegs:
-        of_demand[peg.demand_ref].append(peg)
+    of_demand = by_demand(pegs)
     windows = Windows(state)
     late: list[Late] = []
     for wanted in state.demands:
         row = state.rows[wanted.ref]
         short = given[wanted.ref] < wanted.qty
         done = last.get(wanted.ref, date.min)
-        if not short and wanted.keep_by is not None and max(done, _not_before(row)) <= wanted.keep_by:
+        if not short and wanted.keep_by is not None and max(done, not_before(row)) <= wanted.keep_by:
             continue
         if short and row.promised_on is None:
             continue
         rule = state.rules.find(row.channel_id, row.region)
         mine = of_demand[wanted.ref]
-        late.append(Late(row, None if short else _window(windows, row, mine, rule), mine, rule))
+        late.append(Late(row, None if short else of_row(windows, row, mine, rule), mine, rule))
     return late
 
 
@@ -122,7 +89,7 @@ def _slowest_of_orders(
     )
     found: defaultdict[int, list[dating.Window]] = defaultdict(list)
     for promise in promises.select_related("order_line"):
-        if window := window_told(promise):
+        if window := healing.window_told(promise):
             found[promise.order_line.order_id].append(window)
     for line_id, moved in moving.items():
         if moved:
@@ -130,48 +97,37 @@ def _slowest_of_orders(
     return {pk: dating.line_window(found[orders[pk]]) for pk in line_ids if found[orders[pk]]}
 
 
-def window_told(promise: Promise) -> dating.Window | None:
-    """The window a promise holds; none if it could not say a day."""
-    days = (promise.ships_earliest, promise.ships_latest, promise.delivers_earliest, promise.delivers_latest)
-    known = [day for day in days if day is not None]
-    return dating.Window(known[0], known[1], known[2], known[3]) if len(known) == len(days) else None
-
-
 def write(state: Queue, pegs: Sequence[Peg], *, cause: str) -> News:
-    """Supersede the promises the plan breaks and ask the customers. The SKU is locked."""
+    """Supersede the promises the plan breaks, heals or betters, and ask the customers. The SKU is locked."""
     late = broken(state, pegs)
     late += dragged(state, late)
-    if not late:
+    healed = healing.find(state, pegs, late={item.row.order_line_id for item in late if item.row.promised_on})
+    over = {each.row.order_line_id for each in healed}
+    late = [item for item in late if item.row.order_line_id not in over]
+    better = healing.again(state, pegs, healed)
+    good = healing.early(state, pegs, besides=over | {item.row.order_line_id for item in late})
+    healing.close(state, healed)
+    if not (late or better or good):
         return News((), ())
     current = {
         promise.order_line_id: promise
         for promise in Promise.objects.filter(
-            order_line_id__in=bulk.ids([item.row.order_line_id for item in late]), superseded_at=None
+            order_line_id__in=bulk.ids([item.row.order_line_id for item in (*late, *better, *good)]),
+            superseded_at=None,
         )
     }
     told = [item for item in late if not _already_told(item, current.get(item.row.order_line_id))]
     _follow(late, current)
-    if not told:
+    if not (told or better or good):
         return News((), ())
-    promises = _supersede(state, told, current, _lost_to(state, pegs), cause)
+    promises = _supersede(state, [*told, *better, *good], current, _lost_to(state, pegs), cause)
     asked = {item.row.order_line_id for item in told if not item.is_dragged}
     cases = choosing.open_cases([promise for promise in promises if promise.order_line_id in asked])
+    if good:
+        telling.tell_good_news(line_ids=[item.row.order_line_id for item in good])
     _publish(promises)
-    _mark_companions(state, told)
+    _mark_companions(state, [*told, *better])
     return News(promises, cases)
-
-
-def _not_before(row: Row) -> date:
-    return row.wanted_on or date.min
-
-
-def _window(windows: Windows, row: Row, pegs: Sequence[Peg], rule: AtpRule | None) -> dating.Window:
-    found = dating.line_window([windows.of(peg.supply_ref, rule, row.region) for peg in pegs])
-    if row.wanted_on is None or found.ships_latest >= row.wanted_on:
-        return found
-    place = next(iter(windows.state.places.values()))
-    ships = place.calendar.next_open(row.wanted_on)
-    return dating.held_until(place, found, ships, row.region, why="wanted")
 
 
 def _already_told(item: Late, promise: Promise | None) -> bool:
@@ -211,6 +167,7 @@ def _supersede(
         ahead=_ahead_of_each(state),
         names=_names_of(lost_to),
         locales=dict(spoken),
+        fixed=by_demand(state.fixed),
     )
     made = [
         _successor(state, item, current.get(item.row.order_line_id), holds, lost_to, cause, context)
@@ -266,12 +223,13 @@ def _basis(
     state: Queue, item: Late, was: Promise | None, lost_to: Sequence[int], context: _Context
 ) -> dict[str, Any]:
     rule = item.rule
+    claimed = [*context.fixed.get(item.row.demand_id, ()), *item.pegs]
     return {
         "rule": {"id": rule.pk, "name": rule.name, "version": rule.version, "mode": rule.mode}
         if rule
         else None,
         "service_level": str(rule.service_level) if rule else None,
-        "supplies": [_told(state, peg, rule) for peg in item.pegs],
+        "supplies": [_told(state, peg, rule) for peg in claimed],
         "calendar": _calendar(item),
         "was": was.ships_latest.isoformat() if was and was.ships_latest else None,
         "lost_to": list(lost_to),
@@ -319,21 +277,9 @@ def _told(state: Queue, peg: Peg, rule: AtpRule | None) -> dict[str, Any]:
         "location": state.locations[fact.location_id].code,
         "qty": peg.qty,
         "expected_on": fact.expected_on.isoformat() if fact.expected_on else None,
-        "buffer": _buffered(state, peg.supply_ref, rule).told(),
+        "buffer": buffered_of(state, peg.supply_ref, rule).told(),
         "standing": fact.standing,
     }
-
-
-def _buffered(state: Queue, supply_id: int, rule: AtpRule | None) -> Buffered:
-    fact = state.facts[supply_id]
-    return state.buffers.for_supply(
-        supplier_id=fact.supplier_id,
-        sku=state.sku,
-        expected_on=fact.expected_on,
-        today=state.places[fact.location_id].local(state.at).date(),
-        level=rule.service_level if rule else None,
-        least_days=rule.least_buffer_days if rule else 0,
-    )
 
 
 def _holds(state: Queue) -> dict[int, list[int]]:

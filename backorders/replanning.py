@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from django.db import transaction
 from django.db.models import QuerySet
 
-from backorders import allocating, buffers, causes, lending, locks, news, pegging, queue
+from backorders import allocating, asking, buffers, causes, lending, locks, news, pegging, queue
 from backorders.marking import mark as mark
 from backorders.models import Demand, ReplanRequest
 from backorders.rules import matching
@@ -118,7 +118,8 @@ def plan(state: queue.Queue) -> list[Peg]:
 def replan_marked(limit: int = 500) -> list[int]:
     """Plan all marked SKUs again, oldest mark first, each in its own transaction; returns those done.
 
-    A SKU that fails keeps its request, with the error, and does not hold up the others.
+    A SKU that fails keeps its request, with the error, and does not hold up the others. What customers are
+    asked for it is told at the end, so that one order hears of all its SKUs at once.
     """
     marked = list(
         ReplanRequest.objects.filter(failures__lt=TOO_MANY_FAILURES)
@@ -136,6 +137,7 @@ def replan_marked(limit: int = 500) -> list[int]:
         except Exception as error:
             logger.exception("re-plan of SKU %s failed", sku_id)
             _note_failure(sku_id, error)
+    asking.tell_cases()
     return done
 
 

@@ -128,6 +128,9 @@ class DelayCase(models.Model):
         blank=True,
         help_text="When it was asked: once all of its order is planned.",
     )
+    is_relief_due = models.BooleanField(
+        default=False, help_text="The delay is over, which its customer has still to be told."
+    )
     closed_at = models.DateTimeField(null=True, blank=True)
     closed_because = models.CharField(max_length=20, blank=True, default="")
     token_hash = models.CharField(max_length=64, blank=True, default="", db_index=True)
@@ -146,6 +149,7 @@ class DelayCase(models.Model):
             models.Index(
                 fields=("opened_at",), condition=Q(closed_at=None, told_at=None), name="cases_not_told_yet"
             ),
+            models.Index(fields=("id",), condition=Q(is_relief_due=True), name="relief_not_told_yet"),
         )
 
     def __str__(self) -> str:
