@@ -135,10 +135,11 @@ class _Known:
         line, answer = case.order_line, self.answers.get(case.pk)
         if line.open_qty == 0:
             return _end_of(line, answer)
-        if case.closed_because not in ("", "answered"):
-            return "settled"
-        is_packing = 0 < self.wanted.get(line.pk, 0) <= self.released.get(line.pk, 0)
-        return "packing" if is_packing else ""
+        if 0 < self.wanted.get(line.pk, 0) <= self.released.get(line.pk, 0):
+            return "packing"
+        if case.closed_because == "healed":
+            return "healed"
+        return "settled" if case.closed_because not in ("", "answered") else ""
 
 
 @dataclass(slots=True)

@@ -47,6 +47,7 @@ WORDS = {
     "cancelled": "Der Artikel ist storniert.",
     "switched": "Sie haben zu {article} gewechselt. Termin und Preis stehen in unserer Bestätigung.",
     "settled": "Diese Frage ist erledigt.",
+    "healed": "Gute Nachricht: Die Verzögerung ist vorbei, es gibt nichts mehr zu beantworten.",
     "refused": "Das ließ sich nicht festhalten: Der Artikel wird verpackt, oder es hat sich etwas geändert. "
     "So steht es jetzt.",
     "choose_one": "Bitte wählen Sie eine der Antworten.",

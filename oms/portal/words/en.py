@@ -47,6 +47,7 @@ WORDS = {
     "cancelled": "It is cancelled.",
     "switched": "You have switched to {article}. Its dates and price are in the confirmation we sent you.",
     "settled": "This question is settled.",
+    "healed": "Good news: the delay is over, so there is nothing to answer any more.",
     "refused": "We could not record this: it is being packed, or has changed. Here is where it stands.",
     "choose_one": "Please choose one of the answers.",
     "stale": "The page had been open for long. Please choose once more.",

@@ -47,6 +47,7 @@ WORDS = {
     "cancelled": "Está cancelado.",
     "switched": "Ha cambiado por {article}. La fecha y el precio están en la confirmación que le enviamos.",
     "settled": "Esta pregunta está resuelta.",
+    "healed": "Buenas noticias: el retraso ha terminado y ya no hay nada que responder.",
     "refused": "No se pudo registrar: se está embalando o ha cambiado entretanto. Así está ahora.",
     "choose_one": "Por favor, elija una de las respuestas.",
     "stale": "La página llevaba mucho tiempo abierta. Por favor, elija otra vez.",

@@ -47,6 +47,7 @@ WORDS = {
     "cancelled": "L’article est annulé.",
     "switched": "Vous avez choisi {article}. Date et prix figurent dans la confirmation que vous avez reçue.",
     "settled": "Cette question est réglée.",
+    "healed": "Bonne nouvelle : le retard est résorbé, vous n’avez plus à répondre.",
     "refused": "Impossible d’enregistrer cela : l’article est en cours d’emballage ou a changé entre-temps. "
     "Voici où il en est.",
     "choose_one": "Merci de choisir une des réponses.",
