@@ -398,10 +398,3 @@ def test_all_lines_asked_about_together_are_on_one_page(asked: World) -> None:
 
     assert "2 × Lamp" in text and "3 × Lamp" in text
     assert (asked.line("B", 1).open_qty, asked.line("B", 2).open_qty) == (2, 0)
-
-
-def test_a_healed_delay_asks_nothing_any_more(visit: Visit, asked: World) -> None:
-    asked.slips("PO-7", to="12 Mar", cause="supplier_early")
-    asked.settle()
-
-    assert "the delay is over" in visit.text()
