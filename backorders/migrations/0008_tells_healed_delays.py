@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("backorders", "0005_keeps_floors_buckets_and_volatility"),
+        ("backorders", "0007_renews_the_revision_for_fences"),
         ("orders", "0003_renews_the_policy_revision"),
     ]
 
