@@ -56,6 +56,17 @@ def test_nothing_is_judged_before_the_warm_up() -> None:
     assert [ref for ref, _ in _walk(cases, warm_up=0)] == [1, 2, 3, 4, 5]
 
 
+def test_with_a_gain_a_miss_makes_the_next_forecast_safer() -> None:
+    # Ten on the day, one nine days late: P90 is 0 until the miss of case 11 is known.
+    cases = [_case(ref, ref, 0) for ref in range(11)] + [_case(11, 11, 9), _case(12, 30, 0)]
+
+    def last(gain: float) -> tuple[int, ...]:
+        *_, forecast = walk_forward(cases, levels=[0.9], tuning=Tuning(), warm_up=10, gain=gain)
+        return forecast.days
+
+    assert (last(0.0), last(0.05)) == ((0,), (9,))
+
+
 def test_the_loss_weighs_late_by_the_level_and_early_by_the_rest() -> None:
     assert pinball(10, 0.9) == 9.0
     assert pinball(-10, 0.9) == pytest.approx(1.0)

@@ -82,6 +82,25 @@ def test_seven_samples_are_shrunk_towards_the_wider_group() -> None:
     assert [estimate.days for estimate in lateness.at([0.53, 0.54], groups=LINE, on=TODAY)] == [1, 50]
 
 
+def test_the_narrowest_group_may_weigh_more_than_the_others() -> None:
+    samples = [*_history(*[50] * 90, groups=()), *_history(1)]
+    light, heavy = Tuning(weight=5), Tuning(weight=5, narrowest_weight=0.5)
+
+    def days(tuning: Tuning, level: float) -> int:
+        return Lateness(samples, tuning=tuning).at([level], groups=LINE, on=TODAY)[0].days
+
+    # One delivery decides 1/6 of it, or 2/3.
+    assert [days(light, level) for level in (0.16, 0.2)] == [1, 50]
+    assert [days(heavy, level) for level in (0.66, 0.7)] == [1, 50]
+
+
+def test_deliveries_alike_may_be_told_at_once() -> None:
+    (once,), three = _history(4), Lateness()
+    three.add(once, 3)
+
+    assert three.at([0.5], groups=LINE, on=TODAY) == Lateness([once] * 3).at([0.5], groups=LINE, on=TODAY)
+
+
 @pytest.mark.parametrize(
     ("other", "expected"),
     [
