@@ -3,18 +3,18 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
-from django.db.models import F, Sum
+from django.db.models import Sum
 
 from backorders import rulebook, shelves
 from backorders.capping import CapBook
-from backorders.models import CartHold, Demand
+from backorders.models import AtpRule, Demand
 from backorders.offering import Ask, Offer, Offers
 from backorders.promising import basis_of
 from backorders.queue import Rules
-from backorders.rules import atp
+from backorders.rules import atp, fencing
 from backorders.rules.types import Due, SupplyKind
 from backorders.rules.types import Supply as Ready
 from inventory.models import Location, Sku
@@ -65,32 +65,64 @@ def answers(
     ]
 
 
-def timeline(*, sku: Sku, location: Location | None = None) -> list[atp.Day]:
+def timeline(
+    *, sku: Sku, location: Location | None = None, channel: Channel | None = None, region: str = ""
+) -> list[atp.Day]:
     """Supply, demand, projected balance and ATP by day; demand stands where it is promised or wanted.
 
-    Only kinds that some rule of the SKU lets count are in it, each on the day it could ship.
+    Only kinds that the rule for this channel and region lets count are in it, each on the day it could ship.
+    Of a kit: whole kits, as many as its scarcest part makes.
     """
-    now = clock.now()
-    everywhere = rulebook.current().places(now.date())
-    where = {location.pk: everywhere[location.pk]} if location else everywhere
-    rules = Rules(sku, now.date())
-    rule = rules.find(0, "")
-    kinds = {SupplyKind(kind) for kind in rule.kinds} if rule else set(SupplyKind)
-    supplies = [
-        Ready(row.pk, SupplyKind(row.kind), row.quantity, ready, row.location_id, row.is_confirmed)
-        for row in shelves.open_supplies([sku.pk]).filter(location_id__in=list(where))
-        if (row.kind == SupplyKind.STOCK or row.kind in kinds)
-        and row.kind != SupplyKind.PLANNED
-        and (ready := shelves.ready_on(where[row.location_id], row.kind, row.ready_on, now)) is not None
-    ]
-    return atp.timeline(
-        today=now.date(),
-        horizon_days=HORIZON_DAYS,
-        supplies=supplies,
-        dues=_dues(sku, location, now.date()),
-        safety=rule.safety_stock if rule else 0,
-        held_carts=_held(sku) if location is None else 0,
+    kit = shelves.parts_of([sku.pk]).get(sku.pk)
+    if not kit:
+        return _of_one(sku, location, channel, region)
+    parts = Sku.objects.in_bulk([part.component_id for part in kit])
+    return atp.of_kit(
+        [(_of_one(parts[part.component_id], location, channel, region), part.qty) for part in kit]
     )
+
+
+def _of_one(sku: Sku, location: Location | None, channel: Channel | None, region: str) -> list[atp.Day]:
+    now = clock.now()
+    today = now.date()
+    stock = shelves.read({sku.pk: sku}, parts={}, region="", at=now)
+    shelf = stock.by_sku[sku.pk]
+    rule = Rules(sku, today).find(channel.pk if channel else 0, region)
+    supplies = _supplies(sku, rule, now)
+    here = [supply for supply in supplies if location is None or supply.location_id == location.pk]
+    kept = shelf.kept_qty + (channel.buffer_qty if channel else 0) + (rule.safety_stock if rule else 0)
+    # What is kept is kept somewhere: a single place may only give what all places together may.
+    elsewhere = sum(
+        s.qty
+        for s in shelf.supplies
+        if s.kind is SupplyKind.STOCK and location and s.location_id != location.pk
+    )
+    dues = [*_dues(sku, location, today), *(shelf.shorts if location else ())]
+    return atp.timeline(
+        today=today,
+        horizon_days=HORIZON_DAYS,
+        supplies=here,
+        dues=fencing.fence_dues(dues, today, shelf.fences),
+        safety=max(0, kept - elsewhere),
+    )
+
+
+def _supplies(sku: Sku, rule: AtpRule | None, now: datetime) -> list[Ready]:
+    """Supply of every place that the rule lets count, each on the day it could ship; nothing unbought."""
+    book = rulebook.current()
+    places = book.places(now.date())
+    kinds = {SupplyKind(kind) for kind in rule.kinds} if rule and rule.kinds else set(SupplyKind)
+    counted: list[Ready] = []
+    for row in shelves.open_supplies([sku.pk]).exclude(kind=SupplyKind.PLANNED):
+        kind, place = SupplyKind(row.kind), places[row.location_id]
+        if kind is not SupplyKind.STOCK and kind not in kinds:
+            continue
+        fences = book.fences.of(sku, row.location_id)
+        believed = shelves.believed_on(place, kind, row.ready_on, now, fences)
+        ready = shelves.ready_on(place, kind, believed, now)
+        if ready is not None:
+            counted.append(Ready(row.pk, kind, row.quantity, ready, row.location_id, row.is_confirmed))
+    return counted
 
 
 def _dues(sku: Sku, location: Location | None, today: date) -> list[Due]:
@@ -103,11 +135,5 @@ def _dues(sku: Sku, location: Location | None, today: date) -> list[Due]:
         grouped = list(by_day.filter(pegs__supply__location=location).annotate(total=Sum("pegs__qty")))
     totals: defaultdict[date, int] = defaultdict(int)
     for promised, wanted, qty in grouped:
-        totals[max(promised or today, wanted or today)] += qty
+        totals[max(promised or today, wanted or promised or today)] += qty
     return [Due(on, qty) for on, qty in sorted(totals.items())]
-
-
-def _held(sku: Sku) -> int:
-    live = CartHold.objects.filter(sku=sku, ended_at=None, expires_at__gt=clock.now())
-    held: int | None = live.aggregate(total=Sum(F("qty")))["total"]
-    return held or 0

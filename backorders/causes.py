@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import F, OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Coalesce
 
 from backorders.models import Backorder, CauseTag, Demand
 from backorders.offering import Offer
@@ -20,7 +21,7 @@ from oms.kernel import bulk, clock
 from oms.kernel.actors import Actor
 from oms.kernel.errors import InvalidValue, NotFound
 from oms.orders.models import Channel, Order, OrderLine
-from purchasing.models import DateChange, PurchaseLine
+from purchasing.models import DateChange, PurchaseLine, QtyChange, ReceiptLine
 
 # A marketplace shows a level we told it some minutes ago: units sold elsewhere since were sold twice.
 PUBLISHED_AGO = timedelta(minutes=15)
@@ -31,6 +32,7 @@ INSERT INTO backorders_causetag (backorder_id, cause, confidence, evidence, note
 SELECT id, cause, confidence, evidence, '', %(at)s, %(by)s FROM backorders_backorder
  WHERE id = ANY(%(ids)s::bigint[])
 """
+SHORT_CAUSES = ("supplier_short", "supplier_cancelled", "quality")
 CONDITIONS = frozenset({"quality", "damaged", "quarantine"})
 
 
@@ -227,18 +229,22 @@ class _Evidence:
 
     def _add_purchases(self, sku_ids: Collection[int]) -> None:
         earliest = DateChange.objects.filter(line=OuterRef("pk"), field=DateChange.Field.EXPECTED)
-        open_lines = PurchaseLine.objects.filter(
-            Q(purchase_order__state__in=("sent", "confirmed")),
-            sku_id__in=sku_ids,
+        is_open = Q(
+            purchase_order__state__in=("sent", "confirmed"),
             ordered_qty__gt=F("received_qty") + F("cancelled_qty"),
-        ).annotate(first_expected_on=Subquery(earliest.order_by("id").values("from_on")[:1]))
-        for line in open_lines:
+        )
+        lines = PurchaseLine.objects.filter(sku_id__in=sku_ids).annotate(
+            first_expected_on=Subquery(earliest.order_by("id").values("from_on")[:1]),
+            short=_short_since(self.on - COUNTED_AGO),
+        )
+        for line in lines.filter(is_open | Q(short__gt=0)):
             self.purchases[line.sku_id].append(
                 PurchaseFact(
                     open_qty=line.open_qty,
                     first_confirmed_on=line.first_confirmed_on,
                     first_expected_on=line.first_expected_on,
                     expected_on=line.expected_on,
+                    short_qty=line.short,
                 )
             )
 
@@ -263,6 +269,15 @@ def _sold_elsewhere(order: Order, sku_ids: Collection[int]) -> Any:
     return Demand.objects.filter(
         sku_id__in=sku_ids, accepted_at__gte=order.placed_at - PUBLISHED_AGO, order_line__backorder=None
     ).exclude(channel_id=order.channel_id)
+
+
+def _short_since(since: datetime) -> Any:
+    """Units of a purchase line that came bad, or that its supplier gave up, since an instant."""
+    bad = ReceiptLine.objects.filter(line=OuterRef("pk"), receipt__at__gte=since).order_by().values("line")
+    fewer = QtyChange.objects.filter(line=OuterRef("pk"), at__gte=since, cause__in=SHORT_CAUSES).order_by()
+    rejected = Subquery(bad.annotate(n=Sum("rejected_qty")).values("n"))
+    given_up = Subquery(fewer.values("line").annotate(n=Sum(F("from_qty") - F("to_qty"))).values("n"))
+    return Coalesce(rejected, 0) + Coalesce(given_up, 0)
 
 
 def _sums(rows: Any, column: str) -> dict[int, int]:

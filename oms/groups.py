@@ -31,6 +31,7 @@ COMMANDS = (
     May("hold_order", "orders.order", "Can hold orders and let them go on", (MANAGER, SERVICE)),
     May("send_refund", "orders.refund", "Can say that a refund was sent", (MANAGER, SERVICE)),
     May("ship_pickrequest", "orders.pickrequest", "Can take, ship and give back", (MANAGER, WAREHOUSE)),
+    May("announce_return", "orders.return", "Can announce and cancel returns", (MANAGER, SERVICE)),
     May("inspect_return", "orders.return", "Can inspect returns", (MANAGER, WAREHOUSE)),
     May("place_purchaseorder", "purchasing.purchaseorder", "Can place and end purchases", (MANAGER, BUYER)),
     May("receive_purchaseorder", "purchasing.purchaseorder", "Can receive goods", (MANAGER, WAREHOUSE)),

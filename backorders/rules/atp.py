@@ -78,6 +78,29 @@ def timeline(
     return [Day(*row) for row in zip(days, ins, outs, balances, look_ahead(balances), strict=True)]
 
 
+def of_kit(parts: Sequence[tuple[Sequence[Day], int]]) -> list[Day]:
+    """The timeline of whole kits from those of its parts, each with its units per kit.
+
+    The balance and the ATP are those of the scarcest part; what is shown as supply and demand is how the
+    balance moves.
+    """
+    days = sorted({row.on for rows, _ in parts for row in rows})
+    rows: list[Day] = []
+    before = 0
+    for on in days:
+        latest = [(_latest(rows_of, on), units) for rows_of, units in parts]
+        balance = min(row.projected // units for row, units in latest)
+        claimable = min(row.atp // units for row, units in latest)
+        rows.append(Day(on, max(0, balance - before), max(0, before - balance), balance, claimable))
+        before = balance
+    return rows
+
+
+def _latest(rows: Sequence[Day], on: date) -> Day:
+    """The last row not after a day; every timeline begins today."""
+    return rows[bisect_left(rows, on + timedelta(days=1), key=lambda row: row.on) - 1]
+
+
 def free_profile(
     *, today: date, supplies: Sequence[Supply], reserve: int = 0, shorts: Sequence[Due] = ()
 ) -> list[Free]:

@@ -130,9 +130,11 @@ class GetAvailability(Read):
 
 
 class TimelineQuery(Body):
-    """Where."""
+    """Where, and for whom: with a channel its buffer and its rule count."""
 
     location = serializers.CharField(required=False, allow_blank=True, max_length=40, default="")
+    channel = serializers.CharField(required=False, allow_blank=True, max_length=40, default="")
+    region = serializers.CharField(required=False, allow_blank=True, max_length=40, default="")
 
 
 class DayOut(serializers.Serializer[Any]):
@@ -158,7 +160,11 @@ class GetTimeline(Read):
         place: Location | None = self.caller.client.location
         if asked["location"]:
             place = refs.location(self.caller, asked["location"])
-        days = availability.timeline(sku=sku, location=place)
+        channel = self.caller.client.channel
+        if asked["channel"]:
+            channel = refs.channel(self.caller, asked["channel"])
+        region = asked["region"] or (channel.default_region if channel else "")
+        days = availability.timeline(sku=sku, location=place, channel=channel, region=region)
         return Answer([_day(day) for day in days])
 
 

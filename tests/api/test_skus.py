@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from inventory.models import Alternative, KitPart, Sku
-from tests.api.conftest import Client, refusal
+from tests.api.conftest import Client, Shop, refusal
 
 CHAIR: dict[str, Any] = {
     "code": "CHAIR",
@@ -148,3 +148,15 @@ def test_another_scope_is_forbidden(api: Client, api_of: Callable[..., Client]) 
 
     assert refusal(shop.put("skus/CHAIR/", {})) == (403, "forbidden", None)
     assert not Sku.objects.exists()
+
+
+def test_the_parts_of_a_kit_stand_while_orders_wait_for_it(shop: Shop) -> None:
+    shop.stock("CHAIR", 4)
+    shop.put("skus/SET/", {"components": [{"sku": "CHAIR", "qty": 2}]})
+    shop.order("A-1", "SET", 1)
+
+    answer = shop.api.put("skus/SET/", {"components": [{"sku": "CHAIR", "qty": 3}]})
+
+    assert refusal(answer) == (409, "kit_in_use", "components")
+    assert shop.api.get("skus/SET/").body["components"] == [{"sku": "CHAIR", "qty": 2}]
+    assert shop.put("skus/SET/", {"title": "A set"})["title"] == "A set"

@@ -12,7 +12,7 @@ from oms.kernel.actors import user
 from oms.kernel.errors import Conflict, DomainError, InvalidValue, NotFound
 from oms.kernel.models import EventLog
 from oms.kernel.states import WrongState
-from purchasing.containers import move_container, open_container
+from purchasing.containers import cancel_container, move_container, open_container
 from purchasing.models import DateChange, InboundLine, InboundShipment, PurchaseLine, PurchaseOrder
 from tests.factories import (
     DemandFactory,
@@ -216,3 +216,21 @@ def test_a_container_does_not_move_into_the_past() -> None:
 def test_an_unknown_container_is_not_found() -> None:
     with pytest.raises(NotFound):
         move_container(shipment_id=404, expected_on=LATER, cause="customs", actor=ANNA)
+
+
+def test_a_cancelled_container_gives_units_and_claims_back_to_its_lines() -> None:
+    line = PurchaseLineFactory.create()
+    peg = claim(line, 5)
+    made = box((line, 10))
+
+    cancel_container(shipment_id=made.pk, expected_on=LATEST, cause="transport_late", actor=ANNA)
+
+    made.refresh_from_db()
+    line.refresh_from_db()
+    supply = Supply.objects.get(purchase_line=line)
+    assert (made.state, made.version, line.expected_on) == ("cancelled", 2, LATEST)
+    assert (supply.quantity, supply.pegged_qty, supply.ready_on) == (10, 5, LATEST)
+    assert list(Peg.objects.values_list("demand_id", "supply_id", "qty")) == [(peg.demand_id, supply.pk, 5)]
+    assert Supply.objects.get(inbound_line__shipment=made).quantity == 0
+    with pytest.raises(WrongState):
+        cancel_container(shipment_id=made.pk, expected_on=LATEST, actor=ANNA)

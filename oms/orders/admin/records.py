@@ -15,6 +15,7 @@ from oms.kernel.admin.filters import Choice
 from oms.kernel.models import EventLog
 from oms.orders.admin import standing
 from oms.orders.admin.order_buttons import CancelOrder, HoldOrder, UnholdOrder
+from oms.orders.admin.return_buttons import AnnounceReturn
 from oms.orders.models import Cancellation, Order, OrderLine
 
 SHOWN_AT_MOST = 100
@@ -50,7 +51,7 @@ class OrderAdmin(FactAdmin):
     )
     when_empty = "Orders come over REST: POST /api/v1/orders/."
     page = "workplace/order.html"
-    buttons = (HoldOrder, UnholdOrder, CancelOrder)
+    buttons = (HoldOrder, UnholdOrder, AnnounceReturn, CancelOrder)
     list_display = (
         "number",
         "standing",

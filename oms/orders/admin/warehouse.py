@@ -9,6 +9,7 @@ from unfold.contrib.filters.admin import RelatedDropdownFilter
 from oms.kernel import shown
 from oms.kernel.admin.base import FactAdmin, FactInline, dated
 from oms.kernel.admin.filters import Choice
+from oms.orders.admin.return_buttons import CancelReturn
 from oms.orders.admin.warehouse_buttons import AcknowledgePick, GiveBackPick, InspectReturn, ShipPick
 from oms.orders.models import (
     PickLine,
@@ -116,7 +117,7 @@ class ReturnAdmin(FactAdmin):
         "Goods a customer was told to send back. Inspect them when they are here: good units go to the shelf."
     )
     when_empty = "No return is announced."
-    buttons = (InspectReturn,)
+    buttons = (InspectReturn, CancelReturn)
     inlines = (ReturnLineInline,)
     list_display = (
         "external_id",
