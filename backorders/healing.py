@@ -137,17 +137,26 @@ def window_told(promise: Promise) -> dating.Window | None:
 
 
 def _others(state: Queue, lines: Sequence[int], orders: Collection[int]) -> list[tuple[int, int, date]]:
-    """Demand of other SKUs on these lines and orders: (line, order, the day it is ready)."""
+    """Demand on these lines and orders, as the plan just written leaves it: (line, order, day ready)."""
     rows = (
         Demand.objects.filter(Q(order_line__in=lines) | Q(order_line__order__in=orders), open_qty__gt=0)
-        .exclude(sku=state.sku)
         .annotate(last=Max("pegs__supply__ready_on", filter=~Q(pegs__supply__kind=Supply.Kind.STOCK)))
         .annotate(short=F("open_qty") - F("pegged_qty"))
         .values_list("order_line_id", "order_line__order_id", "short", "last")
     )
-    return [
+    ready = [
         (line_id, order_id, date.max if short else last or state.today)
         for line_id, order_id, short, last in rows
+    ]
+    # Lines that ship together are promised together: none before the latest promise of the others.
+    promised = Promise.objects.filter(
+        order_line__order__in=orders, order_line__open_qty__gt=0, superseded_at=None
+    ).exclude(order_line__in=lines)
+    return ready + [
+        (line_id, order_id, on or date.max)
+        for line_id, order_id, on in promised.values_list(
+            "order_line_id", "order_line__order_id", "ships_latest"
+        )
     ]
 
 

@@ -335,4 +335,7 @@ def _mark_companions(state: Queue, told: Sequence[Late]) -> None:
     lines = bulk.ids([item.row.order_line_id for item in told])
     kits = Demand.objects.filter(open_qty__gt=0, order_line__in=lines)
     skus = set(others.values_list("sku_id", flat=True)) | set(kits.values_list("sku_id", flat=True))
-    marking.mark(sku_ids=skus - {state.sku.pk}, cause="order_changed")
+    if not any(item.is_dragged for item in told):
+        # A promise dragged later binds its goods no longer, which lets this SKU be planned better.
+        skus.discard(state.sku.pk)
+    marking.mark(sku_ids=skus, cause="order_changed")

@@ -213,3 +213,24 @@ def _container(world: World, *, is_settled: bool = True) -> None:
         world.slips(number, to="20 Mar", cause="transport_late")
     if is_settled:
         world.settle()
+
+
+def test_a_line_of_a_complete_order_is_not_healed_before_the_slowest(world: World) -> None:
+    world("""
+        po PO-1 CHAIR 3 expected 12 Mar
+        po PO-2 CHAIR 3 expected 12 Mar
+    """)
+    world.orders("A", ("CHAIR", 3), ("CHAIR", 3), ship_policy="complete")
+    world.slips("PO-1", to="20 Mar")
+    world.settle()
+    before = _story(world)
+
+    replanning.mark(sku_ids=[world.sku("CHAIR").pk], cause="replan")
+    world.settle()
+
+    assert {world.promised("A", line=1), world.promised("A", line=2)} == {day("20 Mar")}
+    assert _story(world) == before
+
+
+def _story(world: World) -> list[object]:
+    return [(world.history("A", line), world.pegs("A", line)) for line in (1, 2)]
