@@ -54,6 +54,13 @@ def clone_order(*, order_id: int, line_id: int, demand_id: int, times: int) -> N
         cursor.execute("ANALYZE")
 
 
+def columns_of(table: str) -> list[str]:
+    """The columns of a table that are not generated, in order."""
+    with connection.cursor() as cursor:
+        cursor.execute(_COLUMNS, [table])
+        return [name for (name,) in cursor.fetchall()]
+
+
 def _next_id(table: str) -> int:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT coalesce(max(id), 0) FROM {table}")
@@ -65,8 +72,7 @@ def _copy(
     table: str, which: str, exprs: Mapping[str, str], start: int, first: Mapping[str, int], times: int
 ) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(_COLUMNS, [table])
-        columns = [name for (name,) in cursor.fetchall()]
+        columns = columns_of(table)
         values = [
             f"{start} + n"
             if name == "id"
