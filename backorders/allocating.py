@@ -4,16 +4,17 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from django.db import connection
-from django.db.models import F, Sum
+from django.db.models import Sum
 
-from backorders import capping, causes, pegging, protecting, serving, telling
+from backorders import capping, causes, claimants, pegging, protecting, serving, telling
+from backorders.claimants import Claimant
 from backorders.marking import mark
 from backorders.models import DelayCase, Demand, Peg, ReleasePolicy
 from backorders.rules.releasing import Waiting, walk
 from inventory import movements
 from inventory.locks import lock_skus
 from inventory.models import Supply
-from oms.kernel import clock, counting
+from oms.kernel import bulk, clock, counting
 from oms.kernel.actors import Actor, ActorKind
 from oms.kernel.errors import Conflict
 from oms.kernel.events import GoodsShipped, PickReturned, QtyCancelled, StockArrived, SupplyCut
@@ -63,7 +64,7 @@ def convert_pegs(event: StockArrived) -> None:
     """Move claims with their goods, the best-ranked first, so that nobody newer can take them."""
     supplies = Supply.objects.in_bulk({pk for move in event.arrivals for pk in move[:2]})
     lock_skus({supply.sku_id for supply in supplies.values()})
-    claims = _claims_on([from_id for from_id, _, _ in event.arrivals])
+    claims = claimants.of_supplies([from_id for from_id, _, _ in event.arrivals])
     lacking = _lacking(claims.values())
     policies = serving.release_policies()
     deltas: list[pegging.PegDelta] = []
@@ -80,15 +81,15 @@ def convert_pegs(event: StockArrived) -> None:
 
 
 def _served(
-    queue: Sequence[Peg], arrived: int, lacking: Mapping[int, int], policies: serving.Book[ReleasePolicy]
-) -> list[tuple[Peg, int]]:
+    queue: Sequence[Claimant], arrived: int, lacking: Mapping[int, int], policies: serving.Book[ReleasePolicy]
+) -> list[tuple[Claimant, int]]:
     """Who gets how much of what arrived: the walk along the queue, skipping who goes whole and is not filled.
 
     What nobody else can use then goes to the skipped all the same, for it is their claim that came.
     """
     takes: defaultdict[int, int] = defaultdict(int)
-    movable = {peg.pk: peg.qty - peg.released_qty for peg in queue}
-    whole = {peg.pk for peg in queue if lacking and _is_skipped(peg.demand, policies)}
+    movable = {peg.pk: peg.movable_qty for peg in queue}
+    whole = {peg.pk for peg in queue if lacking and _is_skipped(peg, policies)}
     first = [peg for peg in queue if peg.pk not in whole or lacking[peg.demand_id] <= movable[peg.pk]]
     line = [Waiting(line_id=peg.pk, open_qty=movable[peg.pk], ship_complete=peg.pk in whole) for peg in first]
     for take in walk(line, arrived=arrived):
@@ -101,29 +102,26 @@ def _served(
     return [(peg, takes[peg.pk]) for peg in queue if takes[peg.pk]]
 
 
-def _is_skipped(demand: Demand, policies: serving.Book[ReleasePolicy]) -> bool:
+def _is_skipped(peg: Claimant, policies: serving.Book[ReleasePolicy]) -> bool:
     """Whether it goes whole or not at all, and its policy does not keep for it what is there."""
-    if demand.may_split and not demand.is_complete:
+    if not peg.goes_whole:
         return False
     policy = policies.of(
-        sku_id=demand.sku_id,
-        category=demand.sku.category,
-        channel_id=demand.channel_id,
-        region=demand.region,
+        sku_id=peg.sku_id, category=peg.category, channel_id=peg.channel_id, region=peg.region
     )
     return policy.complete_policy == ReleasePolicy.Complete.SKIP
 
 
-def _lacking(claims: Iterable[Sequence[Peg]]) -> dict[int, int]:
+def _lacking(claims: Iterable[Sequence[Claimant]]) -> dict[int, int]:
     """Units that the claimants lack on hand."""
-    demands = {peg.demand_id: peg.demand for queue in claims for peg in queue}
+    wanted = {peg.demand_id: peg.open_qty for queue in claims for peg in queue}
     on_hand = dict(
-        Peg.objects.filter(demand__in=demands, supply__kind=Supply.Kind.STOCK)
+        Peg.objects.filter(demand__in=bulk.ids(wanted), supply__kind=Supply.Kind.STOCK)
         .order_by()
         .values_list("demand_id")
         .annotate(Sum("qty"))
     )
-    return {pk: demand.open_qty - on_hand.get(pk, 0) for pk, demand in demands.items()}
+    return {pk: open_qty - on_hand.get(pk, 0) for pk, open_qty in wanted.items()}
 
 
 def shed(event: SupplyCut) -> None:
@@ -131,7 +129,7 @@ def shed(event: SupplyCut) -> None:
     supplies = Supply.objects.in_bulk([pk for pk, _ in event.cuts])
     lock_skus({supply.sku_id for supply in supplies.values()})
     supplies = Supply.objects.in_bulk([pk for pk, _ in event.cuts])
-    claims = _claims_on(list(supplies))
+    claims = claimants.of_supplies(supplies)
     deltas: list[pegging.PegDelta] = []
     for supply_id, cut in event.cuts:
         supply = supplies[supply_id]
@@ -193,7 +191,7 @@ def take_back(event: PickReturned) -> None:
 
 _CLOSE = """
 UPDATE backorders_backorder AS backorder SET closed_at = %s
- WHERE backorder.closed_at IS NULL AND backorder.order_line_id = ANY(%s)
+ WHERE backorder.closed_at IS NULL AND backorder.order_line_id = ANY(%s::bigint[])
    AND NOT EXISTS (
        SELECT 1 FROM backorders_demand AS demand
         WHERE demand.order_line_id = backorder.order_line_id
@@ -211,8 +209,8 @@ def close_covered(line_ids: Iterable[int]) -> None:
         return
     now = clock.now()
     with connection.cursor() as cursor:
-        cursor.execute(_CLOSE, [now, ids])
-    DelayCase.objects.filter(order_line_id__in=ids, closed_at=None, order_line__open_qty=0).update(
+        cursor.execute(_CLOSE, [now, bulk.array(ids)])
+    DelayCase.objects.filter(order_line_id__in=bulk.ids(ids), closed_at=None, order_line__open_qty=0).update(
         closed_at=now, closed_because="line_closed"
     )
 
@@ -233,7 +231,7 @@ def _when(supply: Supply) -> tuple[int, int]:
     return (1, supply.ready_on.toordinal() if supply.ready_on else 0)
 
 
-def _loosen(pegs: Sequence[Peg], too_many: int) -> list[pegging.PegDelta]:
+def _loosen(pegs: Sequence[Peg | Claimant], too_many: int) -> list[pegging.PegDelta]:
     """Unpeg so many units, in the order given; what is released stays."""
     deltas: list[pegging.PegDelta] = []
     for peg in pegs:
@@ -244,21 +242,7 @@ def _loosen(pegs: Sequence[Peg], too_many: int) -> list[pegging.PegDelta]:
     return deltas
 
 
-def _claims_on(supply_ids: Sequence[int]) -> dict[int, list[Peg]]:
-    """The claims on each supply, best rank first."""
-    pegs = Peg.objects.filter(supply_id__in=supply_ids, qty__gt=F("released_qty")).select_related(
-        "demand__sku"
-    )
-    found: defaultdict[int, list[Peg]] = defaultdict(list)
-    ranking = serving.Ranking(
-        {peg.demand.sku_id: peg.demand.sku.category for peg in pegs}, clock.now().date()
-    )
-    for peg in sorted(pegs, key=lambda peg: ranking.of(peg.demand)):
-        found[peg.supply_id].append(peg)
-    return found
-
-
-def _loosen_worst(claims: Sequence[Peg], too_many: int) -> list[pegging.PegDelta]:
+def _loosen_worst(claims: Sequence[Claimant], too_many: int) -> list[pegging.PegDelta]:
     return _loosen(claims[::-1], too_many)
 
 
@@ -291,7 +275,9 @@ def _call_back(taken: Sequence[tuple[Peg, int]]) -> None:
 
 
 def _lines_of(demand_ids: Iterable[int]) -> list[int]:
-    return list(Demand.objects.filter(pk__in=list(demand_ids)).values_list("order_line_id", flat=True))
+    return list(
+        Demand.objects.filter(pk__in=bulk.ids(list(demand_ids))).values_list("order_line_id", flat=True)
+    )
 
 
 def _sum(pairs: Iterable[tuple[int, int]]) -> Mapping[int, int]:
