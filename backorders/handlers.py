@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from backorders import allocating, cancelling, promising, refunding, replanning
+from backorders import allocating, cancelling, promising, refunding, replanning, running
 from oms.kernel import events
 
 HANDLERS: Mapping[type[events.Event], Sequence[events.Listener]] = {
@@ -11,12 +11,12 @@ HANDLERS: Mapping[type[events.Event], Sequence[events.Listener]] = {
     events.QtyCancelled: [cancelling.ask_policy, refunding.owe, allocating.drop],
     events.GoodsShipped: [allocating.consume],
     events.PickReturned: [allocating.take_back],
-    events.SupplyAdded: [replanning.mark_supplies],
+    events.SupplyAdded: [running.end_denials, replanning.mark_supplies],
     events.SupplyMoved: [replanning.mark_supplies],
     events.SupplyCut: [allocating.shed],
     events.StockArrived: [allocating.convert_pegs],
-    events.StockCounted: [replanning.mark_supply],
-    events.HoldCleared: [replanning.mark_supply],
+    events.StockCounted: [running.end_denials, replanning.mark_supply],
+    events.HoldCleared: [running.end_denials, replanning.mark_supply],
     events.PolicyChanged: [replanning.mark_policy],
 }
 # These tell the feed and the history; nothing of ours acts on them.

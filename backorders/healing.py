@@ -11,6 +11,7 @@ from backorders.models import DelayCase, Demand, Promise
 from backorders.queue import Queue, Row
 from backorders.rules import dating
 from backorders.rules.types import Peg
+from backorders.shelves import ready_on
 from backorders.windows import Late, Windows, by_demand, of_row
 from inventory.models import Supply
 from oms.kernel import bulk
@@ -47,7 +48,7 @@ def find(state: Queue, pegs: Sequence[Peg], *, late: Collection[int]) -> list[He
         was = agreed.get(line_id)
         if was and was.ships_latest and ready <= was.ships_latest:
             healed.append(Healed(row, open_cases[line_id], window_told(was)))
-        elif row.fixed_qty >= row.open_qty and rest[line_id] <= state.today:
+        elif row.fixed_qty >= row.open_qty and ready <= state.today:
             healed.append(Healed(row, open_cases[line_id], None))
     return healed
 
@@ -68,11 +69,27 @@ def done_on(state: Queue, pegs: Sequence[Peg]) -> dict[int, date]:
     """The day each demand that is wholly covered is ready, as the match reckons: before any buffer."""
     given, last = state.done_on(pegs)
     short = {demand.ref for demand in state.demands if given[demand.ref] < demand.qty}
+    seated = _seated(state)
     return {
-        row.demand_id: max(last.get(row.demand_id, state.today), row.wanted_on or state.today)
+        row.demand_id: max(
+            last.get(row.demand_id, state.today),
+            seated.get(row.demand_id, state.today),
+            row.wanted_on or state.today,
+        )
         for row in state.rows.values()
-        if row.demand_id not in short
+        if row.demand_id not in short and not row.denied_qty
     }
+
+
+def _seated(state: Queue) -> dict[int, date]:
+    """When the last of the claims is ready that a backorder run keeps where they are."""
+    last: dict[int, date] = {}
+    for peg in state.fixed:
+        fact = state.facts[peg.supply_ref]
+        if fact.kind != Supply.Kind.STOCK:
+            on = ready_on(state.places[fact.location_id], fact.kind, fact.expected_on, state.at) or date.max
+            last[peg.demand_ref] = max(on, last.get(peg.demand_ref, on))
+    return last
 
 
 def rest_ready(state: Queue, rows: Sequence[Row], *, late: Collection[int]) -> dict[int, date]:

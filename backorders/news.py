@@ -27,12 +27,15 @@ class News:
 
 @dataclass(frozen=True, slots=True)
 class _Context:
-    """What the explanations of one pass share: who is ahead, names and locales of lines, what stays put."""
+    """What the promises of one pass share: who is ahead, names and locales of lines, what stays put, why."""
 
     ahead: Mapping[int, Mapping[str, int]]
     names: Mapping[int, str]
     locales: Mapping[int, str]
     fixed: Mapping[int, Sequence[Peg]]
+    cause: str
+    by: str
+    run_id: int | None
 
 
 def broken(state: Queue, pegs: Sequence[Peg]) -> list[Late]:
@@ -43,7 +46,7 @@ def broken(state: Queue, pegs: Sequence[Peg]) -> list[Late]:
     late: list[Late] = []
     for wanted in state.demands:
         row = state.rows[wanted.ref]
-        short = given[wanted.ref] < wanted.qty
+        short = given[wanted.ref] < wanted.qty or row.denied_qty > 0
         done = last.get(wanted.ref, date.min)
         if not short and wanted.keep_by is not None and max(done, not_before(row)) <= wanted.keep_by:
             continue
@@ -97,8 +100,13 @@ def _slowest_of_orders(
     return {pk: dating.line_window(found[orders[pk]]) for pk in line_ids if found[orders[pk]]}
 
 
-def write(state: Queue, pegs: Sequence[Peg], *, cause: str) -> News:
-    """Supersede the promises the plan breaks, heals or betters, and ask the customers. The SKU is locked."""
+def write(
+    state: Queue, pegs: Sequence[Peg], *, cause: str, by: str = "job:replan", run_id: int | None = None
+) -> News:
+    """Supersede the promises the plan breaks, heals or betters, and ask the customers. The SKU is locked.
+
+    `run_id` is the backorder run that decided it, for the explanation.
+    """
     late = broken(state, pegs)
     late += dragged(state, late)
     healed = healing.find(state, pegs, late={item.row.order_line_id for item in late if item.row.promised_on})
@@ -120,12 +128,12 @@ def write(state: Queue, pegs: Sequence[Peg], *, cause: str) -> News:
     _follow(late, current)
     if not (told or better or good):
         return News((), ())
-    promises = _supersede(state, [*told, *better, *good], current, _lost_to(state, pegs), cause)
+    promises = _supersede(state, [*told, *better, *good], current, _lost_to(state, pegs), (cause, by, run_id))
     asked = {item.row.order_line_id for item in told if not item.is_dragged}
     cases = choosing.open_cases([promise for promise in promises if promise.order_line_id in asked])
     if good:
         telling.tell_good_news(line_ids=[item.row.order_line_id for item in good])
-    _publish(promises)
+    _publish(promises, by)
     _mark_companions(state, [*told, *better])
     return News(promises, cases)
 
@@ -156,22 +164,16 @@ def _supersede(
     told: Sequence[Late],
     current: Mapping[int, Promise],
     lost_to: Mapping[int, Sequence[int]],
-    cause: str,
+    why: tuple[str, str, int | None],
 ) -> list[Promise]:
     """Close the current promises and append their successors."""
     lines = bulk.ids([item.row.order_line_id for item in told])
     Promise.objects.filter(order_line_id__in=lines, superseded_at=None).update(superseded_at=state.at)
     holds = _holds(state)
     spoken = OrderLine.objects.filter(pk__in=lines).values_list("pk", "order__customer__locale")
-    context = _Context(
-        ahead=_ahead_of_each(state),
-        names=_names_of(lost_to),
-        locales=dict(spoken),
-        fixed=by_demand(state.fixed),
-    )
+    context = _Context(_ahead_of_each(state), _names_of(lost_to), dict(spoken), by_demand(state.fixed), *why)
     made = [
-        _successor(state, item, current.get(item.row.order_line_id), holds, lost_to, cause, context)
-        for item in told
+        _successor(state, item, current.get(item.row.order_line_id), holds, lost_to, context) for item in told
     ]
     promises = bulk.insert(Promise, made)
     days = {item.row.demand_id: (item.window.ships_latest if item.window else None,) for item in told}
@@ -185,12 +187,11 @@ def _successor(
     was: Promise | None,
     holds: Mapping[int, Sequence[int]],
     lost_to: Mapping[int, Sequence[int]],
-    cause: str,
     context: _Context,
 ) -> Promise:
     row, window, rule = item.row, item.window, item.rule
     held = holds.get(row.demand_id, ())
-    why = next((state.causes[ref] for ref in held if _moved_past(state, ref, row)), "") or cause
+    why = next((state.causes[ref] for ref in held if _moved_past(state, ref, row)), "") or context.cause
     intended = row.mode != WaitMode.ACCIDENTAL
     shown = State.PREORDER if row.mode == WaitMode.PREORDER else State.BACKORDER
     mode = WaitMode(row.mode) if intended else WaitMode.ACCIDENTAL
@@ -207,9 +208,12 @@ def _successor(
         service_level=rule.service_level if rule else None,
         label=label if window else "",
         cause=why,
-        basis=_basis(state, item, was, [line for ref in held for line in lost_to.get(ref, ())][:3], context),
+        basis={
+            **_basis(state, item, was, [line for ref in held for line in lost_to.get(ref, ())][:3], context),
+            **({"run": context.run_id} if context.run_id else {}),
+        },
         made_at=state.at,
-        made_by="job:replan",
+        made_by=context.by,
     )
 
 
@@ -303,7 +307,7 @@ def _lost_to(state: Queue, pegs: Iterable[Peg]) -> dict[int, list[int]]:
     return gained
 
 
-def _publish(promises: Sequence[Promise]) -> None:
+def _publish(promises: Sequence[Promise], by: str) -> None:
     lines = OrderLine.objects.filter(pk__in=bulk.ids([promise.order_line_id for promise in promises]))
     of_order: defaultdict[tuple[int, str, str], list[int]] = defaultdict(list)
     for pk, order_id, number, channel in lines.order_by("pk").values_list(
@@ -314,7 +318,7 @@ def _publish(promises: Sequence[Promise]) -> None:
     events.publish_all(
         [
             events.PromiseMoved(
-                by="job:replan",
+                by=by,
                 subject=number,
                 channel_code=channel,
                 order_id=order_id,

@@ -1,7 +1,7 @@
 """The only place that writes pegs, with the counters of supply and demand, in bulk. Lock the SKUs first."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from django.db import connection
 
@@ -34,6 +34,21 @@ UPDATE inventory_supply AS supply SET pegged_qty = supply.pegged_qty + moved.del
 _COUNT_DEMANDS = """
 UPDATE backorders_demand AS demand SET pegged_qty = demand.pegged_qty + moved.delta
   FROM unnest(%s::bigint[], %s::int[]) AS moved (id, delta) WHERE demand.id = moved.id
+"""
+_SEAT = """
+UPDATE backorders_peg AS peg SET seated_qty = peg.qty, seated_on = supply.ready_on
+  FROM inventory_supply AS supply
+ WHERE supply.id = peg.supply_id AND supply.kind <> 'stock' AND peg.demand_id = ANY(%s)
+"""
+_UNSEAT = """
+UPDATE backorders_peg AS peg SET seated_qty = 0, seated_on = NULL
+  FROM backorders_demand AS demand
+ WHERE demand.id = peg.demand_id AND demand.sku_id = ANY(%s) AND peg.seated_qty > 0
+"""
+_DENY = """
+UPDATE backorders_demand AS demand SET denied_qty = denied.qty
+  FROM unnest(%s::bigint[], %s::int[]) AS denied (id, qty)
+ WHERE demand.id = denied.id AND demand.denied_qty <> denied.qty
 """
 
 
@@ -69,6 +84,27 @@ def peg_new(pegs: Sequence[Peg]) -> None:
     for peg in pegs:
         taken[peg.supply_id] += peg.qty
     count_supplies(taken)
+
+
+def seat(demand_ids: Collection[int]) -> None:
+    """Have re-plans leave the claims of these demands where they are. On stock they stay anyway."""
+    if demand_ids:
+        with connection.cursor() as cursor:
+            cursor.execute(_SEAT, [sorted(demand_ids)])
+
+
+def unseat(sku_ids: Collection[int]) -> None:
+    """Let re-plans move what runs gave on these SKUs."""
+    if sku_ids:
+        with connection.cursor() as cursor:
+            cursor.execute(_UNSEAT, [sorted(sku_ids)])
+
+
+def deny(qtys: Mapping[int, int]) -> None:
+    """Say how many units each demand is not to be given although they may be free; 0 ends it."""
+    if qtys:
+        with connection.cursor() as cursor:
+            cursor.execute(_DENY, _columns(sorted(qtys.items())))
 
 
 def count_supplies(deltas: Mapping[int, int]) -> None:

@@ -12,6 +12,7 @@ from backorders.models import (
     Protection,
     QueuePolicy,
     ReleasePolicy,
+    RunVariant,
 )
 from backorders.rules.sourcing import SplitPolicy
 from backorders.rules.states import RuleScope, RuleView
@@ -19,7 +20,7 @@ from backorders.rules.types import RuleMode, SupplyKind
 from inventory.models import Sku
 from oms.kernel import events
 
-AnyPolicy = AtpRule | Cap | CancellationPolicy | Fence | Protection | QueuePolicy | ReleasePolicy
+AnyPolicy = AtpRule | Cap | CancellationPolicy | Fence | Protection | QueuePolicy | ReleasePolicy | RunVariant
 
 
 def scope_of(rule: AtpRule) -> RuleScope:
@@ -65,7 +66,7 @@ def changed(*, policy: AnyPolicy, cause: str, by: str) -> None:
 
 def touched_skus(policy: AnyPolicy) -> Sequence[int] | None:
     """SKUs with open demand that a rule, fence or queue policy speaks for; none for what moves no claim."""
-    if isinstance(policy, Cap | CancellationPolicy | Protection):
+    if isinstance(policy, Cap | CancellationPolicy | Protection | RunVariant):
         return None
     scope = Q(demands__open_qty__gt=0)
     if policy.sku_id:

@@ -32,7 +32,10 @@ BOUGHT_FOR_IT = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One open demand with what the news needs to know of it; `fixed_qty` is allocated or released."""
+    """One open demand with what the news needs to know of it.
+
+    `fixed_qty` is allocated, released or seated by a run; `denied_qty` a run kept from it.
+    """
 
     demand_id: int
     order_line_id: int
@@ -47,6 +50,7 @@ class Row:
     may_split: bool
     location_id: int | None
     fixed_qty: int
+    denied_qty: int = 0
 
 
 class Rules:
@@ -137,8 +141,11 @@ class Queue:
         ]
 
 
-def read(*, sku_id: int, at: datetime) -> Queue:
-    """Read the queue of a SKU; it is locked, or the caller only looks."""
+def read(*, sku_id: int, at: datetime, for_run: bool = False) -> Queue:
+    """Read the queue of a SKU; it is locked, or the caller only looks.
+
+    `for_run`: everything may move but what the warehouse has, and no seat or denial counts.
+    """
     sku = Sku.objects.get(pk=sku_id)
     rules = Rules(sku, at.date())
     book = rulebook.current()
@@ -147,11 +154,11 @@ def read(*, sku_id: int, at: datetime) -> Queue:
     pegs = list(
         Peg.objects.filter(demand__sku=sku_id)
         .order_by("pk")
-        .values_list("demand_id", "supply_id", "qty", "released_qty")
+        .values_list("demand_id", "supply_id", "qty", "released_qty", "seated_qty", "seated_on")
     )
-    fixed, movable = _split(pegs, facts)
+    fixed, movable = _split(pegs, facts, for_run=for_run)
     ranking = Ranking({sku.pk: sku.category}, at.date())
-    rows = _rows(sku, fixed, ranking)
+    rows = _rows(sku, fixed, ranking, for_run=for_run)
     counted = _counted(supplies, rules, {peg.supply_ref for peg in movable})
     free = _free(counted, pegs, movable, _held_in_carts(sku_id, at))
     level = rules.strictest({(row.channel_id, row.region) for row, _ in rows})
@@ -234,14 +241,18 @@ def _supplies(
     return supplies, facts, causes
 
 
+# Demand, supply, units, of them with the warehouse, of them seated, and until which day of the supply.
+PegRow = tuple[int, int, int, int, int, date | None]
+
+
 def _split(
-    pegs: Sequence[tuple[int, int, int, int]], facts: Mapping[int, SupplyFact]
+    pegs: Sequence[PegRow], facts: Mapping[int, SupplyFact], *, for_run: bool
 ) -> tuple[list[Claimed], list[Claimed]]:
     """The claims that stay where they are, and those that may move."""
     fixed: list[Claimed] = []
     movable: list[Claimed] = []
-    for demand_id, supply_id, qty, released in pegs:
-        kept = qty if facts[supply_id].kind in STILL else released
+    for demand_id, supply_id, qty, released, seated, seated_on in pegs:
+        kept = released if for_run else _kept(facts[supply_id], qty, released, seated, seated_on)
         if kept:
             fixed.append(Claimed(demand_id, supply_id, kept))
         if qty > kept:
@@ -249,22 +260,34 @@ def _split(
     return fixed, movable
 
 
+def _kept(fact: SupplyFact, qty: int, released: int, seated: int, seated_on: date | None) -> int:
+    """Units of a peg that stay. A supply that slipped behind the day of the seats loses them."""
+    if fact.kind in STILL:
+        return qty
+    is_seated = seated_on is not None and fact.expected_on is not None and fact.expected_on <= seated_on
+    return max(released, min(qty, seated)) if is_seated else released
+
+
 _COLUMNS = (
     *("pk", "order_line_id", "channel_id", "region", "open_qty", "units_per_line", "promised_on"),
     *("wanted_on", "is_complete", "mode", "may_split", "location_id"),
-    *("allocation_class", "priority", "first_promise_on", "accepted_at"),
+    *("pegged_qty", "denied_qty", "allocation_class", "priority", "first_promise_on", "accepted_at"),
 )
 
 
-def _rows(sku: Sku, fixed: Sequence[Claimed], ranking: Ranking) -> list[tuple[Row, tuple[int, ...]]]:
+def _rows(
+    sku: Sku, fixed: Sequence[Claimed], ranking: Ranking, *, for_run: bool
+) -> list[tuple[Row, tuple[int, ...]]]:
     """Open demands with their ranks."""
     kept: defaultdict[int, int] = defaultdict(int)
     for peg in fixed:
         kept[peg.demand_ref] += peg.qty
     found = Demand.objects.filter(sku=sku, open_qty__gt=0).values_list(*_COLUMNS)
     rows: list[tuple[Row, tuple[int, ...]]] = []
-    for *facts, cls, prio, first, accepted in found.iterator(chunk_size=10_000):
-        row = Row(*(*facts, kept.get(facts[0], 0)))
+    for *facts, pegged, denied, cls, prio, first, accepted in found.iterator(chunk_size=10_000):
+        # What was shrunk or served since is denied no more.
+        still_denied = 0 if for_run else min(denied, facts[4] - pegged)
+        row = Row(*(*facts, kept.get(facts[0], 0), still_denied))
         place = ranking.place(
             ranking.policy(sku_id=sku.pk, channel_id=row.channel_id, region=row.region),
             allocation_class=cls,
@@ -287,14 +310,15 @@ def _wanted(
     serving = _Serving(locations)
     wanted: list[Wanted] = []
     for row, place in rows:
-        if row.open_qty <= row.fixed_qty:
+        qty = row.open_qty - row.fixed_qty - row.denied_qty
+        if qty <= 0:
             continue
         rule = rules.find(row.channel_id, row.region)
         tolerance = timedelta(days=rule.tolerance_days if rule else 0)
         wanted.append(
             Wanted(
                 ref=row.demand_id,
-                qty=row.open_qty - row.fixed_qty,
+                qty=qty,
                 rank=place,
                 keep_by=row.promised_on + tolerance if row.promised_on else None,
                 wanted_on=_waits_until(row, rules, ranking),
@@ -348,20 +372,23 @@ def _counted(supplies: Sequence[Ready], rules: Rules, pegged: Collection[int]) -
 
 def _free(
     supplies: Sequence[Ready],
-    pegs: Sequence[tuple[int, int, int, int]],
+    pegs: Sequence[PegRow],
     movable: Sequence[Claimed],
     held_in_carts: int,
 ) -> list[Ready]:
     """What a match may give: all but what stays pegged, and of stock not what carts hold."""
     settled: defaultdict[int, int] = defaultdict(int)
-    for _, supply_id, qty, _ in pegs:
+    claimed: defaultdict[int, int] = defaultdict(int)
+    for _, supply_id, qty, *_ in pegs:
         settled[supply_id] += qty
     for peg in movable:
         settled[peg.supply_ref] -= peg.qty
+        claimed[peg.supply_ref] += peg.qty
     free = [replace(supply, qty=supply.qty - settled[supply.ref]) for supply in supplies]
     for index, supply in enumerate(free):
         if supply.kind is SupplyKind.STOCK and held_in_carts:
-            kept = min(held_in_carts, supply.qty)
+            # A cart holds what was free, never what a line has on it.
+            kept = min(held_in_carts, supply.qty - claimed[supply.ref])
             held_in_carts -= kept
             free[index] = replace(supply, qty=supply.qty - kept)
     return [supply for supply in free if supply.qty > 0]

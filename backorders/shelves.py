@@ -308,7 +308,7 @@ def open_supplies(sku_ids: Collection[int]) -> QuerySet[Supply]:
 _CLAIMS = """
 SELECT 'short', sku_id,
        coalesce(wanted_on, least(promised_on, first_promise_on, %(today)s)) AS due_on,
-       sum(open_qty - pegged_qty)::int
+       sum(greatest(0, open_qty - pegged_qty - denied_qty))::int
   FROM backorders_demand WHERE sku_id = ANY(%(skus)s) AND open_qty > pegged_qty GROUP BY sku_id, due_on
 UNION ALL
 SELECT 'cart', sku_id, NULL, sum(qty)::int FROM backorders_carthold

@@ -2,7 +2,9 @@
 
 from celery import shared_task
 
-from backorders import cancelling, carts, choosing, planning, releasing, replanning
+from backorders import cancelling, carts, choosing, planning, releasing, replanning, running
+from oms.kernel import nudge
+from oms.kernel.actors import job
 
 
 @shared_task
@@ -36,3 +38,30 @@ def expire_cart_holds() -> int:
 def nightly() -> int:
     """Look at overdue supply, advise the buyer, and audit the books."""
     return planning.nightly()
+
+
+@shared_task
+def work_on_run(run_id: int) -> None:
+    """Go on with a backorder run; what does not fit into one turn is nudged again."""
+    if running.work(run_id):
+        nudge.nudge(running.TASK, run_id)
+
+
+@shared_task
+def sweep_runs() -> None:
+    """Go on with backorder runs whose worker died or whose nudge was lost."""
+    for run_id in running.unfinished():
+        nudge.nudge(running.TASK, run_id)
+
+
+@shared_task
+def start_nightly_runs() -> int:
+    """Start the variants that are written every night, and forget old dry runs."""
+    running.forget_old()
+    return len(running.start_nightly(actor=job("nightly")))
+
+
+@shared_task
+def start_variant(name: str) -> int:
+    """Start one saved variant, written; for a time of its own in the schedule."""
+    return running.start_named(name, actor=job("schedule")).pk

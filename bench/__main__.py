@@ -5,12 +5,13 @@ import subprocess
 import sys
 from collections.abc import Callable
 
-from bench import availability, orders, queues
+from bench import availability, orders, queues, runs
 
 PARTS: dict[str, Callable[..., int]] = {
     "orders": orders.main,
     "availability": availability.main,
     "queues": queues.main,
+    "runs": runs.main,
 }
 
 

@@ -52,6 +52,7 @@ COMMANDS = (
     May("correct_cause", "backorders.backorder", "Can correct causes", (MANAGER, BUYER, SERVICE)),
     May("record_choice", "backorders.delaycase", "Can record a customer's choice", (MANAGER, SERVICE)),
     May("replan_sku", "backorders.replanrequest", "Can re-plan a SKU now", (MANAGER, BUYER)),
+    May("run_backorders", "backorders.backorderrun", "Can plan and write backorder runs", (MANAGER, BUYER)),
     May("resend_message", "notifications.message", "Can send messages again", (MANAGER, SERVICE)),
     May("issue_key", "api.apiclient", "Can make and revoke keys", (MANAGER,)),
 )
@@ -65,6 +66,7 @@ EDITED = {
     "backorders.cancellationpolicy": (MANAGER,),
     "backorders.queuepolicy": (MANAGER,),
     "backorders.releasepolicy": (MANAGER,),
+    "backorders.runvariant": (MANAGER, BUYER),
     "orders.channel": (MANAGER,),
     "orders.customer": (MANAGER, SERVICE),
     "inventory.location": (MANAGER,),

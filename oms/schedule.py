@@ -41,6 +41,13 @@ JOBS = (
         "Gives back what carts kept too long.",
     ),
     Job("bulk jobs", "oms.api.tasks.sweep_bulk_jobs", MINUTE, "Goes on with bulk jobs that were cut off."),
+    Job("backorder runs", "backorders.tasks.sweep_runs", MINUTE, "Goes on with runs that were cut off."),
+    Job(
+        "nightly backorder runs",
+        "backorders.tasks.start_nightly_runs",
+        crontab(hour="2", minute="0"),
+        "Writes the run variants that are marked for the night.",
+    ),
     Job(
         "forget old answers",
         "oms.api.tasks.forget_old_answers",

@@ -26,6 +26,7 @@ from django_celery_beat.models import PeriodicTask
 from backorders.models import (
     AtpRule,
     Backorder,
+    BackorderRun,
     CancellationPolicy,
     Cap,
     DelayCase,
@@ -36,6 +37,7 @@ from backorders.models import (
     QueuePolicy,
     ReleasePolicy,
     ReplanRequest,
+    RunVariant,
 )
 from inventory.models import Location, ProductionOrder, Sku, Supply, Transfer
 from notifications.models import MailboxMail, Message
@@ -258,6 +260,7 @@ LOOK_UP = (
         "is_open=yes",
     ),
     Queue("Queue", "Who waits for which SKU, in the order in which they are served.", "groups", Demand),
+    Queue("Backorder runs", "Hand supply out anew: plan, preview, write.", "tune", BackorderRun),
     Queue("Promises", "Every date ever told to a customer, and why it moved.", "handshake", Promise),
     Queue("SKUs", "Stock, incoming, queue and rule of one SKU.", "barcode", Sku),
     Queue("Supply", "Everything that can cover demand, by date.", "warehouse", Supply),
@@ -287,6 +290,7 @@ POLICY = (
     ),
     Queue("Queue policies", "Who is served first, and who lends to whom.", "sort", QueuePolicy),
     Queue("Release policies", "How much must be ready before it goes.", "output", ReleasePolicy),
+    Queue("Run variants", "Backorder runs saved under a name.", "bookmark", RunVariant),
     Queue("Channels", "Where orders come from.", "storefront", Channel),
     Queue("Locations", "What ships from where, on which days.", "location_on", Location),
     Queue("Suppliers", "Who sells us what, how fast.", "factory", Supplier),

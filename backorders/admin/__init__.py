@@ -6,5 +6,6 @@ from backorders.admin import fences as fences
 from backorders.admin import policies as policies
 from backorders.admin import promises as promises
 from backorders.admin import protections as protections
+from backorders.admin import runs as runs
 from backorders.admin import serving as serving
 from backorders.admin import waiting as waiting

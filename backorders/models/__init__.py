@@ -5,12 +5,14 @@ from backorders.models.policy import AtpRule, CancellationPolicy, Cap, CapClaim,
 from backorders.models.promises import Backorder, CauseTag, Choice, DelayCase, Promise, RefusedDemand
 from backorders.models.protection import Protection, ProtectionClaim, ProtectionUsage
 from backorders.models.queue import CartHold, Demand, Peg, ReplanRequest
+from backorders.models.runs import BackorderRun, OnException, RunLine, RunSku, RunVariant
 from backorders.models.serving import Loan, QueuePolicy, ReleasePolicy
 from backorders.models.volatility import SkuVolatility
 
 __all__ = [
     "AtpRule",
     "Backorder",
+    "BackorderRun",
     "CancellationPolicy",
     "Cap",
     "CapClaim",
@@ -22,6 +24,7 @@ __all__ = [
     "Demand",
     "Fence",
     "Loan",
+    "OnException",
     "Peg",
     "Promise",
     "Protection",
@@ -31,5 +34,8 @@ __all__ = [
     "RefusedDemand",
     "ReleasePolicy",
     "ReplanRequest",
+    "RunLine",
+    "RunSku",
+    "RunVariant",
     "SkuVolatility",
 ]

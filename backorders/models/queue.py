@@ -44,6 +44,9 @@ class Demand(models.Model):
         default=False, help_text="Its order is held: keeps its claims, is not released."
     )
     mode = models.CharField(max_length=20, default="accidental")
+    denied_qty = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="Units a backorder run gave to nobody although they were free."
+    )
 
     class Meta:
         ordering = ("sku", "allocation_class", "priority", "first_promise_on", "accepted_at", "order_line_id")
@@ -86,6 +89,10 @@ class Peg(models.Model):
     supply = models.ForeignKey(Supply, on_delete=models.PROTECT, related_name="pegs")
     qty = models.PositiveIntegerField()
     released_qty = models.PositiveIntegerField(default=0, help_text="Of these, handed to the warehouse.")
+    seated_qty = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="Of these, given by a backorder run: a re-plan leaves them here."
+    )
+    seated_on = models.DateField(null=True, blank=True, help_text="A supply later than this loses its seats.")
 
     class Meta:
         ordering = ("demand", "id")

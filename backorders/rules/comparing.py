@@ -85,3 +85,56 @@ def _by_date(supplies: Mapping[int, int], ready_on: Mapping[int, date]) -> dict[
     for ref, qty in supplies.items():
         dates[ready_on[ref]] = dates.get(ready_on[ref], 0) + qty
     return dates
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Swaps:
+    """Whose units went where: by line, (other line, units), the most units first."""
+
+    lost_to: Mapping[int, Sequence[tuple[int, int]]]
+    gained_from: Mapping[int, Sequence[tuple[int, int]]]
+
+
+def swaps(*, before: Iterable[Peg], after: Iterable[Peg], rank: Mapping[int, tuple[int, ...]]) -> Swaps:
+    """Who sits now on the very units that another had: of each supply the best gains eat the worst losses.
+
+    Two lines that exchange an early supply for a late one are in both lists: the dates tell who lost.
+    """
+    went: dict[tuple[int, int], int] = {}
+    for changes in _changes_by_supply(before, after).values():
+        best_first = sorted(changes, key=lambda line: (rank.get(line, ()), line))
+        gains = [[line, changes[line]] for line in best_first if changes[line] > 0]
+        losses = [[line, -changes[line]] for line in reversed(best_first) if changes[line] < 0]
+        for winner, others in _pair(gains, losses).items():
+            if changes[winner] > 0:
+                for loser, qty in others:
+                    went[loser, winner] = went.get((loser, winner), 0) + qty
+    lost: dict[int, list[tuple[int, int]]] = {}
+    gained: dict[int, list[tuple[int, int]]] = {}
+    for (loser, winner), qty in went.items():
+        lost.setdefault(loser, []).append((winner, qty))
+        gained.setdefault(winner, []).append((loser, qty))
+    return Swaps(lost_to=_most_first(lost), gained_from=_most_first(gained))
+
+
+def churned(*, before: Iterable[Peg], after: Iterable[Peg]) -> int:
+    """Units that had a claim and have it no more, or on another supply."""
+    new = _by_line(after)
+    return sum(
+        max(0, qty - new.get(line, {}).get(ref, 0))
+        for line, supplies in _by_line(before).items()
+        for ref, qty in supplies.items()
+    )
+
+
+def _changes_by_supply(before: Iterable[Peg], after: Iterable[Peg]) -> dict[int, dict[int, int]]:
+    changes: dict[int, dict[int, int]] = {}
+    for sign, pegs in ((-1, before), (1, after)):
+        for peg in pegs:
+            lines = changes.setdefault(peg.supply_ref, {})
+            lines[peg.demand_ref] = lines.get(peg.demand_ref, 0) + sign * peg.qty
+    return changes
+
+
+def _most_first(pairs: Mapping[int, list[tuple[int, int]]]) -> dict[int, Sequence[tuple[int, int]]]:
+    return {line: sorted(others, key=lambda pair: (-pair[1], pair[0])) for line, others in pairs.items()}

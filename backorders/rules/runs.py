@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
 from itertools import groupby
 
+from backorders.rules.pools import Pool
 from backorders.rules.sharing import SharePolicy, Stand, by_days, share
 from backorders.rules.types import Peg, Supply, SupplyKind
 
@@ -26,12 +27,24 @@ class RunClass(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sharing:
+    """How equals share what is too little: lines whose first `tiers` parts of rank agree are equals."""
+
+    policy: SharePolicy
+    tiers: int = 0
+    pack: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunRow:
     """A line in a run: units it requests and those it had before; `rank`, smallest served first.
 
     `previous_on` is the day it had its units by and `needed_by` the latest that is on time; both only matter
-    when the pool is dated. A picked line is out of the run's hands, whatever its class. `stock` in units and
-    `daily` in units per day (above 0) are the taker's own and serve a share by days of supply.
+    when the pool is dated. A picked line is out of the run's hands, whatever its class. `holds` are the
+    supplies its units are on, as (ref, units): what may stay stays there. Only supplies at `location_id`, or
+    among `places`, may serve it, none for any; unless it `may_split` one supply serves it whole. `stock` in
+    units and `daily` in units per day (above 0) are the `taker`'s own (the line's, unless lines share one)
+    and serve a share by days of supply. `sharing` is how it shares, if not as the whole run does.
     """
 
     line_id: int
@@ -44,6 +57,12 @@ class RunRow:
     is_picked: bool = False
     stock: int = 0
     daily: Fraction = Fraction(1)
+    taker: int | None = None
+    holds: tuple[tuple[int, int], ...] = ()
+    location_id: int | None = None
+    places: frozenset[int] | None = None
+    may_split: bool = True
+    sharing: Sharing | None = None
 
     @property
     def is_protected(self) -> bool:
@@ -63,19 +82,18 @@ class Broken:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fallback:
-    """A named second attempt: the class each class is treated as when a guarantee cannot be paid."""
+    """A named second attempt for when a guarantee cannot be paid.
+
+    Either the same lines under other `rows`, or the class that each of `classes` is treated as.
+    """
 
     name: str
-    classes: Mapping[RunClass, RunClass]
+    classes: Mapping[RunClass, RunClass] = field(default_factory=dict)
+    rows: Sequence[RunRow] = ()
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sharing:
-    """How equals share what is too little: lines whose first `tiers` parts of rank agree are equals."""
-
-    policy: SharePolicy
-    tiers: int = 0
-    pack: int = 1
+    def of(self, rows: Sequence[RunRow]) -> Sequence[RunRow]:
+        """The lines as the second attempt takes them."""
+        return self.rows or [replace(row, cls=self.classes.get(row.cls, row.cls)) for row in rows]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,20 +136,27 @@ def run_dated(
 ) -> RunResult:
     """The same with supplies that have dates: on time is by `needed_by`, as before is by `previous_on`.
 
-    What is guaranteed takes the latest supply that is still in time, so that no guarantee breaks for want of
-    goods that another did not need so early; the rest takes the earliest. `fill` gets nothing earlier than
-    it had.
+    Who holds units in time keeps them where they are; if then a guarantee breaks, nothing is kept for its
+    own sake. What is guaranteed beyond that takes the latest supply still in time, and firm supply before
+    planned, so that no guarantee breaks for want of goods that another did not need so early; the rest takes
+    the earliest. `fill` gets nothing earlier than it had. Run again on its own result it changes nothing.
     """
     supplies = sorted(supplies, key=lambda supply: (supply.ready_on, supply.ref))
-    first = _attempt(rows, supplies, sharing)
+    first = _try(rows, supplies, sharing)
     if not first.exceptions:
         return first
     if fallback:
-        changed = [replace(row, cls=fallback.classes.get(row.cls, row.cls)) for row in rows]
-        second = _attempt(changed, supplies, sharing)
+        second = _try(fallback.of(rows), supplies, sharing)
         if not second.exceptions:
             return replace(second, exceptions=first.exceptions, fallback=fallback.name)
     return _as_it_was(rows, supplies, first.exceptions)
+
+
+def _try(rows: Sequence[RunRow], supplies: Sequence[Supply], sharing: Sharing | None) -> RunResult:
+    staying = _attempt(rows, supplies, sharing, is_staying=True)
+    if not staying.exceptions or not any(row.holds for row in rows):
+        return staying
+    return _attempt(rows, supplies, sharing, is_staying=False)
 
 
 def _as_it_was(
@@ -139,11 +164,14 @@ def _as_it_was(
 ) -> RunResult:
     given = {row.line_id: row.previous for row in rows}
     free = max(0, sum(supply.qty for supply in supplies) - sum(given.values()))
-    return RunResult(given=given, free=free, exceptions=exceptions, is_aborted=True)
+    pegs = tuple(Peg(row.line_id, ref, qty) for row in rows for ref, qty in row.holds)
+    return RunResult(given=given, free=free, exceptions=exceptions, is_aborted=True, pegs=pegs)
 
 
-def _attempt(rows: Sequence[RunRow], supplies: Sequence[Supply], sharing: Sharing | None) -> RunResult:
-    pool = _Pool(supplies, sharing)
+def _attempt(
+    rows: Sequence[RunRow], supplies: Sequence[Supply], sharing: Sharing | None, *, is_staying: bool
+) -> RunResult:
+    pool = Pool(supplies, sharing, is_staying=is_staying)
     best_first = sorted(rows, key=lambda row: (row.rank, row.line_id))
     _protect([row for row in best_first if row.is_protected], pool)
     exceptions: list[Broken] = []
@@ -154,96 +182,50 @@ def _attempt(rows: Sequence[RunRow], supplies: Sequence[Supply], sharing: Sharin
     return RunResult(given=given, free=pool.left, exceptions=tuple(exceptions), pegs=tuple(pool.pegs()))
 
 
-class _Pool:
-    """What is left of each supply, earliest first, and what each line took of it."""
-
-    def __init__(self, supplies: Sequence[Supply], sharing: Sharing | None) -> None:
-        self.sharing = sharing
-        self._supplies = supplies
-        self._left = [supply.qty for supply in supplies]
-        self._taken: dict[tuple[int, int], int] = {}
-        self._given: dict[int, int] = {}
-
-    @property
-    def left(self) -> int:
-        """Units nobody has taken."""
-        return sum(self._left)
-
-    def given(self, line_id: int) -> int:
-        """Units a line has taken."""
-        return self._given.get(line_id, 0)
-
-    def pegs(self) -> list[Peg]:
-        """What each line took of which supply."""
-        return [Peg(line_id, ref, qty) for (line_id, ref), qty in sorted(self._taken.items())]
-
-    def take(self, row: RunRow, qty: int, *, not_before: date | None = None) -> int:
-        """Give up to `qty` units, earliest first; says how many."""
-        places = [
-            place
-            for place, supply in enumerate(self._supplies)
-            if not_before is None or supply.ready_on >= not_before
-        ]
-        return self._draw(row, qty, places)
-
-    def take_latest(self, row: RunRow, qty: int, *, by: date | None) -> int:
-        """Give up to `qty` units out of the latest supplies that are ready by a day; says how many."""
-        in_time = [
-            place for place, supply in enumerate(self._supplies) if by is None or supply.ready_on <= by
-        ]
-        return self._draw(row, qty, in_time[::-1])
-
-    def _draw(self, row: RunRow, qty: int, places: Iterable[int]) -> int:
-        wanted = qty
-        for place in places:
-            drawn = min(wanted, self._left[place])
-            if drawn > 0:
-                peg = (row.line_id, self._supplies[place].ref)
-                self._taken[peg] = self._taken.get(peg, 0) + drawn
-                self._left[place] -= drawn
-                wanted -= drawn
-        self._given[row.line_id] = self.given(row.line_id) + qty - wanted
-        return qty - wanted
-
-
-def _protect(rows: Iterable[RunRow], pool: _Pool) -> None:
+def _protect(rows: Iterable[RunRow], pool: Pool) -> None:
     for row in rows:
-        if pool.take_latest(row, row.previous, by=row.previous_on) < row.previous:
+        kept = pool.keep(row, row.previous)
+        if kept + pool.take_latest(row, row.previous - kept, by=row.previous_on) < row.previous:
             raise ValueError(
                 f"line {row.line_id} must keep {row.previous} units that the supply does not hold"
             )
 
 
-def _win(rows: Sequence[RunRow], pool: _Pool) -> list[Broken]:
+def _win(rows: Sequence[RunRow], pool: Pool) -> list[Broken]:
     return _owe(rows, pool, owed=lambda row: row.requested, by=lambda row: row.needed_by)
 
 
-def _gain(rows: Sequence[RunRow], pool: _Pool) -> list[Broken]:
+def _gain(rows: Sequence[RunRow], pool: Pool) -> list[Broken]:
     broken = _owe(rows, pool, owed=_had, by=lambda row: row.previous_on)
     _top_up(rows, pool)
     return broken
 
 
-def _improve(rows: Sequence[RunRow], pool: _Pool) -> list[Broken]:
+def _improve(rows: Sequence[RunRow], pool: Pool) -> list[Broken]:
+    _stay(rows, pool, owed=_had, by=lambda row: None)
     for row in rows:
-        pool.take(row, _had(row))
+        pool.take(row, _had(row) - pool.given(row.line_id))
+    if pool.is_staying:
+        for row in rows:
+            pool.move_up(row)
     _top_up(rows, pool)
     return []
 
 
-def _redistribute(rows: Sequence[RunRow], pool: _Pool) -> list[Broken]:
+def _redistribute(rows: Sequence[RunRow], pool: Pool) -> list[Broken]:
     _top_up(rows, pool)
     return []
 
 
-def _fill(rows: Sequence[RunRow], pool: _Pool) -> list[Broken]:
+def _fill(rows: Sequence[RunRow], pool: Pool) -> list[Broken]:
+    _stay(rows, pool, owed=_had, by=lambda row: None)
     for row in rows:
-        pool.take(row, _had(row), not_before=row.previous_on)
+        pool.take(row, _had(row) - pool.given(row.line_id), not_before=row.previous_on)
     return []
 
 
 # Skipped lines are served before all others; who is to lose is not served.
-_SERVE: dict[RunClass, Callable[[Sequence[RunRow], _Pool], list[Broken]]] = {
+_SERVE: dict[RunClass, Callable[[Sequence[RunRow], Pool], list[Broken]]] = {
     RunClass.WIN: _win,
     RunClass.GAIN: _gain,
     RunClass.IMPROVE: _improve,
@@ -257,43 +239,89 @@ def _had(row: RunRow) -> int:
     return min(row.previous, row.requested)
 
 
+def _stay(
+    rows: Sequence[RunRow],
+    pool: Pool,
+    *,
+    owed: Callable[[RunRow], int],
+    by: Callable[[RunRow], date | None],
+) -> None:
+    if pool.is_staying:
+        for row in rows:
+            pool.keep(row, owed(row), by=by(row))
+
+
 def _owe(
     rows: Sequence[RunRow],
-    pool: _Pool,
+    pool: Pool,
     *,
     owed: Callable[[RunRow], int],
     by: Callable[[RunRow], date | None],
 ) -> list[Broken]:
+    _stay(rows, pool, owed=owed, by=by)
     broken = []
     for row in rows:
-        got = pool.take_latest(row, owed(row), by=by(row))
+        pool.take_latest(row, owed(row) - pool.given(row.line_id), by=by(row))
+        got = pool.given(row.line_id)
         if got < owed(row):
             broken.append(Broken(line_id=row.line_id, cls=row.cls, owed=owed(row), left=got))
     return broken
 
 
-def _top_up(rows: Sequence[RunRow], pool: _Pool) -> None:
-    """Give each line the rest of what it requests; equals share if the pool is shared and too small."""
-    for equals in _equals(rows, pool.sharing):
-        lacking = {row.line_id: row.requested - pool.given(row.line_id) for row in equals}
-        if pool.sharing:
-            lacking = _shares(equals, lacking, pool.left, pool.sharing)
-        for row in equals:
-            pool.take(row, lacking[row.line_id])
+def _top_up(rows: Sequence[RunRow], pool: Pool) -> None:
+    """Give each line the rest of what it requests; equals share if what there is does not do for all."""
+    for sharing, equals in _equals(rows, pool.sharing):
+        if sharing is None:
+            for row in equals:
+                pool.take(row, row.requested - pool.given(row.line_id))
+            continue
+        # What one could not take is shared again among the others.
+        while _share_out(equals, pool, sharing):
+            pass
 
 
-def _equals(rows: Sequence[RunRow], sharing: Sharing | None) -> list[list[RunRow]]:
-    if sharing is None:
-        return [[row] for row in rows]
-    return [list(group) for _, group in groupby(rows, key=lambda row: row.rank[: sharing.tiers])]
+def _equals(rows: Sequence[RunRow], common: Sharing | None) -> list[tuple[Sharing | None, list[RunRow]]]:
+    def place(row: RunRow) -> tuple[bool, tuple[int, ...]]:
+        sharing = row.sharing or common
+        return (True, row.rank[: sharing.tiers]) if sharing else (False, ())
+
+    groups = [list(group) for _, group in groupby(rows, key=place)]
+    return [(group[0].sharing or common, group) for group in groups]
 
 
-def _shares(
-    rows: Sequence[RunRow], lacking: Mapping[int, int], left: int, sharing: Sharing
+def _share_out(rows: Sequence[RunRow], pool: Pool, sharing: Sharing) -> int:
+    """One round of sharing; says how many units it gave."""
+    lacking = {row.line_id: row.requested - pool.given(row.line_id) for row in rows}
+    wanting = [row for row in rows if lacking[row.line_id] > 0]
+    to_share = min(pool.left, sum(lacking[row.line_id] for row in wanting))
+    if not to_share:
+        return 0
+    if sharing.policy is SharePolicy.DAYS_OF_SUPPLY:
+        shares = _by_days(wanting, lacking, to_share, pool, sharing.pack)
+    else:
+        wanted = {row.line_id: lacking[row.line_id] for row in wanting}
+        shares = share(sharing.policy, to_share, wanted=wanted, pack=sharing.pack)
+    return sum(pool.take(row, shares.get(row.line_id, 0)) for row in wanting)
+
+
+def _by_days(
+    rows: Sequence[RunRow], lacking: Mapping[int, int], to_share: int, pool: Pool, pack: int
 ) -> dict[int, int]:
-    to_share = min(left, sum(lacking.values()))
-    if sharing.policy is not SharePolicy.DAYS_OF_SUPPLY:
-        return share(sharing.policy, to_share, wanted=lacking, pack=sharing.pack)
-    stands = [Stand(line_id=row.line_id, stock=row.stock, daily=row.daily) for row in rows]
-    shares = by_days(to_share, stands=stands, pack=sharing.pack)
-    return {line: min(qty, lacking[line]) for line, qty in shares.items()}
+    """By takers, each with its own stock and what this run gave it; within a taker by rank."""
+    takers: dict[int, list[RunRow]] = {}
+    for row in rows:
+        takers.setdefault(row.line_id if row.taker is None else row.taker, []).append(row)
+    stands = [
+        Stand(
+            line_id=taker,
+            stock=members[0].stock + sum(pool.given(row.line_id) for row in members),
+            daily=members[0].daily,
+        )
+        for taker, members in takers.items()
+    ]
+    shares: dict[int, int] = {}
+    for taker, left in by_days(to_share, stands=stands, pack=pack).items():
+        for row in takers[taker]:
+            shares[row.line_id] = min(left, lacking[row.line_id])
+            left -= shares[row.line_id]
+    return shares

@@ -5,6 +5,7 @@ from django.urls import URLPattern, path, re_path
 from oms.api import (
     atp_rules,
     availability,
+    backorder_runs,
     backorders,
     bulk,
     calibration,
@@ -32,6 +33,7 @@ from oms.api import (
     receipts,
     release_policies,
     returns,
+    run_variants,
     shipments,
     skus,
     stock,
@@ -219,6 +221,20 @@ policies = [
         delete=release_policies.RemoveReleasePolicy,
     ),
 ]
+runs = [
+    at("backorder-runs/", get=backorder_runs.ListRuns, post=backorder_runs.StartRun),
+    at("backorder-runs/<int:id>/", name="backorder-run", get=backorder_runs.GetRun),
+    at("backorder-runs/<int:id>/lines/", get=backorder_runs.ListRunLines),
+    at("backorder-runs/<int:id>/lift/", post=backorder_runs.LiftRun),
+    at("run-variants/", get=run_variants.ListRunVariants, post=run_variants.AddRunVariant),
+    at(
+        "run-variants/<int:id>/",
+        get=run_variants.GetRunVariant,
+        put=run_variants.PutRunVariant,
+        patch=run_variants.PatchRunVariant,
+        delete=run_variants.RemoveRunVariant,
+    ),
+]
 warehouse = [
     at("pick-requests/", get=pick_requests.ListPickRequests),
     at("pick-requests/<str:number>/", get=pick_requests.GetPickRequest),
@@ -251,6 +267,7 @@ urlpatterns: list[URLPattern] = [
     *inventory,
     *ordering,
     *policies,
+    *runs,
     *warehouse,
     *insight,
     *around,

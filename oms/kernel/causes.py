@@ -45,6 +45,7 @@ _ALL = (
     Cause("policy_changed", "Policy changed", Doer.US, "our planning changed"),
     Cause("order_changed", "Another order changed", Doer.US, "other orders changed"),
     Cause("replan", "Re-planned", Doer.US, "our planning changed"),
+    Cause("backorder_run", "Backorder run", Doer.US, "our planning changed"),
     Cause("customer_request", "Customer asked", Doer.CUSTOMER, "you asked us to"),
     Cause("customer_choice", "Customer's choice", Doer.CUSTOMER, "you chose so"),
     Cause("switched", "Switched to another article", Doer.CUSTOMER, "you switched to another article"),

@@ -47,6 +47,7 @@ from tests.factories.telling import MailboxMailFactory as MailboxMailFactory
 from tests.factories.telling import MessageFactory as MessageFactory
 from tests.factories.waiting import AtpRuleFactory as AtpRuleFactory
 from tests.factories.waiting import BackorderFactory as BackorderFactory
+from tests.factories.waiting import BackorderRunFactory as BackorderRunFactory
 from tests.factories.waiting import CancellationPolicyFactory as CancellationPolicyFactory
 from tests.factories.waiting import CapClaimFactory as CapClaimFactory
 from tests.factories.waiting import CapFactory as CapFactory
@@ -67,4 +68,7 @@ from tests.factories.waiting import QueuePolicyFactory as QueuePolicyFactory
 from tests.factories.waiting import RefusedDemandFactory as RefusedDemandFactory
 from tests.factories.waiting import ReleasePolicyFactory as ReleasePolicyFactory
 from tests.factories.waiting import ReplanRequestFactory as ReplanRequestFactory
+from tests.factories.waiting import RunLineFactory as RunLineFactory
+from tests.factories.waiting import RunSkuFactory as RunSkuFactory
+from tests.factories.waiting import RunVariantFactory as RunVariantFactory
 from tests.factories.waiting import SkuVolatilityFactory as SkuVolatilityFactory

@@ -266,3 +266,46 @@ class SkuVolatilityFactory(DjangoModelFactory[queue.SkuVolatility]):
     demand_qty = 260
     cv = Decimal("0.750")
     measured_at = AT
+
+
+SEGMENTS: list[dict[str, Any]] = [{"filter": {}, "class": "improve", "sort": [], "share": None}]
+
+
+class RunVariantFactory(DjangoModelFactory[queue.RunVariant]):
+    class Meta:
+        model = queue.RunVariant
+
+    name = Sequence(lambda number: f"variant {number}")
+    segments = SEGMENTS
+
+
+class BackorderRunFactory(DjangoModelFactory[queue.BackorderRun]):
+    class Meta:
+        model = queue.BackorderRun
+
+    segments = SEGMENTS
+    created_at = AT
+    created_by = BY
+
+
+class RunSkuFactory(DjangoModelFactory[queue.RunSku]):
+    class Meta:
+        model = queue.RunSku
+
+    run = SubFactory(BackorderRunFactory)
+    sku = SubFactory(SkuFactory)
+    outcome = queue.RunSku.Outcome.CHECKED
+
+
+class RunLineFactory(DjangoModelFactory[queue.RunLine]):
+    class Meta:
+        model = queue.RunLine
+
+    run = SubFactory(BackorderRunFactory)
+    order_line = SubFactory(OrderLineFactory)
+    sku = SelfAttribute("order_line.sku")
+    segment = 0
+    run_class = "improve"
+    requested_qty = 5
+    before_qty = 2
+    after_qty = 3

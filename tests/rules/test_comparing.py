@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from fractions import Fraction
 
-from backorders.rules.comparing import Moved, churn, moves
+from backorders.rules.comparing import Moved, Swaps, churn, churned, moves, swaps
 from backorders.rules.runs import RunClass, RunRow, run
 from backorders.rules.types import Peg
 
@@ -69,3 +69,16 @@ def test_churn_is_an_exact_share() -> None:
 
 def test_no_lines_have_no_churn() -> None:
     assert churn(before=[], after=[], ready_on={}) is None
+
+
+def test_of_each_supply_the_best_gain_eats_the_worst_loss() -> None:
+    before = [Peg(1, 1, 5), Peg(2, 1, 3), Peg(3, 2, 4)]
+    after = [Peg(3, 1, 4), Peg(4, 1, 4), Peg(1, 2, 4)]
+    rank = {1: (1,), 2: (2,), 3: (3,), 4: (4,)}
+
+    assert swaps(before=before, after=after, rank=rank) == Swaps(
+        lost_to={2: [(3, 3)], 1: [(4, 4), (3, 1)], 3: [(1, 4)]},
+        gained_from={3: [(2, 3), (1, 1)], 4: [(1, 4)], 1: [(3, 4)]},
+    )
+    assert churned(before=before, after=after) == 12
+    assert churned(before=before, after=before) == 0

@@ -212,7 +212,8 @@ def test_equals_share_by_days_of_supply_but_never_beyond_their_request() -> None
 
     result = run(rows, supply=20, sharing=Sharing(policy=SharePolicy.DAYS_OF_SUPPLY))
 
-    assert (result.given, result.free) == ({1: 5, 2: 5}, 10)
+    # Of the 15 that fall to line 2 it can take 5; what is over goes to who still lacks.
+    assert (result.given, result.free) == ({1: 15, 2: 5}, 0)
 
 
 _ROW = st.builds(
@@ -254,3 +255,122 @@ def test_a_run_keeps_every_guarantee_or_aborts_and_never_overgives(
             RunClass.LOSE: got == 0,
         }
         assert fair[row.cls]
+
+
+def test_what_may_stay_stays_on_its_supply() -> None:
+    rows = [
+        RunRow(line_id=1, requested=5, previous=5, rank=(1,), holds=((2, 5),)),
+        RunRow(line_id=2, requested=5, previous=5, rank=(2,), holds=((1, 5),)),
+    ]
+
+    assert run_dated(rows, supplies=_purchases((5, 5), (5, 5))).pegs == (Peg(1, 2, 5), Peg(2, 1, 5))
+
+
+def test_an_improving_line_takes_what_is_free_earlier_but_not_what_another_keeps() -> None:
+    rows = [
+        RunRow(line_id=1, requested=5, previous=5, rank=(1,), holds=((3, 5),)),
+        RunRow(line_id=2, requested=5, previous=5, rank=(2,), holds=((1, 5),)),
+    ]
+
+    result = run_dated(rows, supplies=_purchases((5, 5), (10, 3), (20, 5)))
+
+    assert result.pegs == (Peg(1, 2, 3), Peg(1, 3, 2), Peg(2, 1, 5))
+
+
+def test_a_line_that_may_not_be_split_gets_one_supply_or_nothing() -> None:
+    rows = [RunRow(line_id=1, requested=5, may_split=False)]
+
+    assert run_dated(rows, supplies=_purchases((5, 4), (10, 4))).given == {1: 0}
+    assert run_dated(rows, supplies=_purchases((5, 4), (10, 5))).pegs == (Peg(1, 2, 5),)
+
+
+def test_only_its_own_location_serves_a_line() -> None:
+    here, there = _purchases((5, 4), (10, 4))
+    rows = [RunRow(line_id=1, requested=5, location_id=7)]
+
+    assert run_dated(rows, supplies=[here, replace(there, location_id=7)]).pegs == (Peg(1, 2, 4),)
+
+
+def test_a_guarantee_uses_planned_units_last() -> None:
+    firm, later = _purchases((5, 5), (10, 5))
+    rows = [RunRow(line_id=1, cls=RunClass.WIN, requested=5)]
+
+    pegs = run_dated(rows, supplies=[firm, replace(later, kind=SupplyKind.PLANNED)]).pegs
+
+    assert pegs == (Peg(1, 1, 5),)
+
+
+def test_a_guarantee_moves_who_could_wait_when_staying_would_break_it() -> None:
+    rows = [
+        RunRow(line_id=1, cls=RunClass.WIN, requested=5, previous=5, needed_by=march(20), holds=((1, 5),)),
+        RunRow(line_id=2, cls=RunClass.WIN, requested=5, needed_by=march(10)),
+    ]
+
+    result = run_dated(rows, supplies=_purchases((5, 5), (15, 5)))
+
+    assert result.pegs == (Peg(1, 2, 5), Peg(2, 1, 5))
+
+
+def test_takers_share_by_days_and_their_lines_by_rank() -> None:
+    rows = [
+        RunRow(line_id=line, cls=RunClass.REDISTRIBUTE, requested=10, rank=(0, line), taker=taker)
+        for line, taker in ((1, 8), (2, 8), (3, 9))
+    ]
+    rows = [replace(row, daily=Fraction(3) if row.taker == 8 else Fraction(1)) for row in rows]
+
+    result = run(rows, supply=16, sharing=Sharing(policy=SharePolicy.DAYS_OF_SUPPLY, tiers=1))
+
+    assert result.given == {1: 10, 2: 2, 3: 4}
+
+
+@st.composite
+def _worlds(draw: st.DrawFn) -> tuple[list[RunRow], list[Supply]]:
+    arrivals = draw(st.lists(st.tuples(st.integers(1, 9), st.integers(0, 12)), min_size=1, max_size=4))
+    supplies = _purchases(*arrivals)
+    left = {supply.ref: supply.qty for supply in supplies}
+    shared = Sharing(policy=draw(st.sampled_from(list(SharePolicy))), tiers=1, pack=draw(st.integers(1, 3)))
+    rows = []
+    for line in range(draw(st.integers(0, 6))):
+        requested, holds = draw(st.integers(1, 10)), []
+        for supply in supplies:
+            held = draw(st.integers(0, min(left[supply.ref], requested - sum(qty for _, qty in holds))))
+            if held:
+                holds.append((supply.ref, held))
+                left[supply.ref] -= held
+        rank = draw(st.integers(0, 2))
+        row = RunRow(
+            line_id=line,
+            cls=draw(st.sampled_from(RunClass)),
+            requested=requested,
+            rank=(rank, line),
+            needed_by=march(draw(st.integers(1, 12))),
+            sharing=shared if draw(st.booleans()) else None,
+        )
+        rows.append(_after(row, holds, supplies))
+    return rows, supplies
+
+
+def _after(row: RunRow, holds: list[tuple[int, int]], supplies: list[Supply]) -> RunRow:
+    ready = {supply.ref: supply.ready_on for supply in supplies}
+    return replace(
+        row,
+        holds=tuple(holds),
+        previous=sum(qty for _, qty in holds),
+        previous_on=max((ready[ref] for ref, _ in holds), default=None),
+    )
+
+
+@given(world=_worlds())
+def test_running_a_run_on_its_own_result_changes_nothing(world: tuple[list[RunRow], list[Supply]]) -> None:
+    rows, supplies = world
+
+    first = run_dated(rows, supplies=supplies)
+    held = {
+        row.line_id: [(p.supply_ref, p.qty) for p in first.pegs if p.demand_ref == row.line_id]
+        for row in rows
+    }
+    second = run_dated([_after(row, held[row.line_id], supplies) for row in rows], supplies=supplies)
+
+    assert second.pegs == first.pegs
+    for supply in supplies:
+        assert sum(peg.qty for peg in first.pegs if peg.supply_ref == supply.ref) <= supply.qty
