@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("backorders", "0007_renews_the_revision_for_fences"),
+        ("backorders", "0008_tells_healed_delays"),
         ("inventory", "0004_renews_the_policy_revision"),
         ("orders", "0003_renews_the_policy_revision"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
