@@ -178,6 +178,9 @@ def test_the_loser_is_told_why_and_to_whom(world: World, shops: Mapping[str, Cha
     assert row.breaks_promise
     assert world.open_case("old") is not None
     assert done.figures["promises_broken"] == 1
+    replanning.mark(sku_ids=[world.sku("DESK").pk], cause="replan")
+    world.settle()
+    assert world.open_case("old") is not None
     assert world.books_balance()
 
 
@@ -192,6 +195,7 @@ def test_what_a_loser_lost_is_free_for_newcomers_and_stays_lost(
     world.settle()
     assert world.pegs("old") == []
     assert world.promised("old") is None
+    assert world.open_case("old") is not None
 
     world.orders("new", ("DESK", 5), channel=shops["A"])
 
