@@ -42,13 +42,14 @@ def find(state: Queue, pegs: Sequence[Peg], *, late: Collection[int]) -> list[He
     done = done_on(state, pegs)
     rest = rest_ready(state, list(rows.values()), late=late)
     agreed = _agreed(rows)
+    seated = _seated(state)
     healed: list[Healed] = []
     for line_id, row in rows.items():
         ready = max(done.get(row.demand_id, date.max), rest[line_id])
         was = agreed.get(line_id)
         if was and was.ships_latest and ready <= was.ships_latest:
             healed.append(Healed(row, open_cases[line_id], window_told(was)))
-        elif row.fixed_qty >= row.open_qty and ready <= state.today:
+        elif row.fixed_qty >= row.open_qty and rest[line_id] <= state.today and row.demand_id not in seated:
             healed.append(Healed(row, open_cases[line_id], None))
     return healed
 
