@@ -1,6 +1,6 @@
 """What ATP rules, caps and other policies share: versions, scopes by code, and the what-if."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from django.db import transaction
@@ -8,11 +8,11 @@ from django.db.models import QuerySet
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
-from backorders import policies
+from backorders import policies, whatif
 from backorders.policies import AnyPolicy
 from oms.api import etags, locks, refs
 from oms.api.access import Caller
-from oms.api.fields import Body, Day, OptionalCode, OptionalText
+from oms.api.fields import Body, Day, Money, OptionalCode, OptionalText, money
 from oms.api.idempotency import Answer
 from oms.api.operations import Call, Command, Listing, Operation, Post, Read, one
 from oms.kernel import clock
@@ -20,6 +20,8 @@ from oms.kernel.actors import Actor
 
 READERS = ("read", "policies")
 WRITERS = ("policies",)
+# A what-if plans so many SKUs twice while a client waits.
+MOST_QUEUES, MOST_LINES = 200, 200
 
 
 class Number(serializers.DecimalField):
@@ -168,19 +170,23 @@ class PreviewPolicy(PolicyOperation, Command):
         asked = {name: data.pop(name, None) for name in self.questions}
         rows = self.policy.rows(self.call)
         row = one(rows, pk=self.where["id"]) if "id" in self.where else self.policy.model()
+        touched = set(policies.touched_skus(row) or ()) if row.pk else set[int]()
         policy = self.policy.filled(row, data, self.caller)
-        before = self.look(policy, asked)
+        touched |= set(policies.touched_skus(policy) or ())
+        looked_at = sorted(touched)[:MOST_QUEUES]
+        before, waiting = self.look(policy, asked), whatif.standings(looked_at)
         # Written and taken back: the same decision as in earnest, and nothing of it stays.
         sandbox = transaction.savepoint()
         save(policy, self.actor)
-        after = self.look(policy, asked)
+        after, then = self.look(policy, asked), whatif.standings(looked_at)
         transaction.savepoint_rollback(sandbox)
         changed = [
             {"subject": subject, "before": before[subject], "after": after[subject]}
             for subject in after
             if before.get(subject) != after[subject]
         ]
-        return Answer({"looked_at": len(after), "changed": changed}, self.status)
+        who = {"skus": len(touched), "skus_looked_at": len(looked_at), **_moved(whatif.moved(waiting, then))}
+        return Answer({"looked_at": len(after), "changed": changed, "open_demand": who}, self.status)
 
     questions: ClassVar[tuple[str, ...]] = ()
 
@@ -197,8 +203,53 @@ class PreviewOut(serializers.Serializer[Any]):
         before = serializers.JSONField()
         after = serializers.JSONField()
 
+    class _Queue(serializers.Serializer[Any]):
+        skus = serializers.IntegerField(help_text="With lines that wait, in the policy's scope.")
+        skus_looked_at = serializers.IntegerField()
+        later = serializers.IntegerField(help_text="Lines.")
+        days_later = serializers.IntegerField(help_text="Of all these lines.")
+        earlier = serializers.IntegerField()
+        days_earlier = serializers.IntegerField()
+        promises_broken = serializers.IntegerField()
+        broken_value = serializers.ListField(child=Money())
+        refused = serializers.IntegerField(help_text="Lines that would not be taken if ordered now.")
+        lines = serializers.ListField(
+            child=serializers.DictField(), help_text="The most valuable first; at most 200."
+        )
+
     looked_at = serializers.IntegerField()
     changed = _Change(many=True)
+    open_demand = _Queue()
+
+
+def _moved(rows: Sequence[whatif.MovedLine]) -> dict[str, Any]:
+    """Those who wait and would stand otherwise, as the contract writes it."""
+    days = [row.days for row in rows if row.days]
+    later, earlier = [day for day in days if day > 0], [-day for day in days if day < 0]
+    broken = [row for row in rows if row.is_broken]
+    return {
+        "later": len(later),
+        "days_later": sum(later),
+        "earlier": len(earlier),
+        "days_earlier": sum(earlier),
+        "promises_broken": len(broken),
+        "broken_value": [money(value, code) for code, value in sorted(whatif.value_of(broken).items())],
+        "refused": sum(row.refused is not None for row in rows),
+        "lines": [
+            {
+                "order": row.line.order.number,
+                "line_no": row.line.line_no,
+                "qty": row.qty,
+                "before_on": _iso(row.before_on),
+                "after_on": _iso(row.after_on),
+                "days": row.days,
+                "breaks_promise": row.is_broken,
+                "refused": row.refused,
+                "value": money(row.value, row.line.order.currency),
+            }
+            for row in rows[:MOST_LINES]
+        ],
+    }
 
 
 def save(policy: AnyPolicy, actor: Actor) -> AnyPolicy:
