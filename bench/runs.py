@@ -23,7 +23,7 @@ SUPPLIES_PER_SKU = 4
 MOST_MEGABYTES = 500
 AT_ONCE = 250
 SEGMENTS: list[dict[str, Any]] = [
-    {"filter": {"channel": "VIP"}, "class": "win", "sort": ["-value"]},
+    {"filter": {"channel": "VIP"}, "class": "gain", "sort": ["-value"]},
     {"filter": {"region": "EU"}, "class": "improve", "sort": ["-age"]},
     {"filter": {}, "class": "redistribute", "share": "proportional"},
 ]
@@ -40,7 +40,7 @@ def main(seconds: float = 10.0) -> int:
         f"{found['lines'] / found['seconds']:,.0f} lines/s, peak memory {found['megabytes']:.0f} MB, "
         f"{found['gaining']:,} lines gain, {found['losing']:,} lose, state {found['state']}"
     )
-    well = found["state"] in ("done", "aborted") and found["lines"] == SKUS * LINES_PER_SKU
+    well = found["state"] == "done" and found["lines"] == SKUS * LINES_PER_SKU
     return 0 if well and found["is_untouched"] and found["megabytes"] < MOST_MEGABYTES else 1
 
 
