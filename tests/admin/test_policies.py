@@ -1,5 +1,6 @@
 """Policies: edited with words that help, kept in history, felt by what they touch."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -245,7 +246,11 @@ def test_a_release_policy_is_edited(desk: Desk, db: None) -> None:
     )
 
     policy.refresh_from_db()
-    assert (policy.complete_policy, policy.line_percent, policy.order_percent) == ("hold", 80, 90)
+    assert (policy.complete_policy, policy.line_percent, policy.order_percent) == (
+        "hold",
+        Decimal(80),
+        Decimal(90),
+    )
 
 
 def test_a_deleted_rule_re_plans_what_it_spoke_for(world: World, desk: Desk) -> None:
