@@ -276,7 +276,9 @@ def _call_back(taken: Sequence[tuple[Peg, int]]) -> None:
 
 def _lines_of(demand_ids: Iterable[int]) -> list[int]:
     return list(
-        Demand.objects.filter(pk__in=bulk.ids(list(demand_ids))).values_list("order_line_id", flat=True)
+        Demand.objects.filter(pk__in=bulk.ids(list(demand_ids)))
+        .order_by()
+        .values_list("order_line_id", flat=True)
     )
 
 

@@ -59,7 +59,10 @@ class Kept(Generic[T]):
 
 @contextmanager
 def steady() -> Iterator[None]:
-    """Decide everything in here by the policies as they are now, at the price of one look at the revision."""
+    """Decide everything in here by the policies as they are now, at the price of one look at the revision.
+
+    For decisions only: policies that are changed in here would be kept under the revision before them.
+    """
     before = _steady.set(_revision())
     try:
         yield

@@ -22,6 +22,7 @@ LOCATION: dict[str, Any] = {
     "cut_offs": ["11:00", "15:00"],
     "receiving_days": 1,
     "processing_days": 2,
+    "inspection_days": 2,
     "transit": {"DE": 1, "AT": 3},
     "transit_default": 5,
     "priority": 10,

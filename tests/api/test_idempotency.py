@@ -143,7 +143,8 @@ def test_a_second_request_with_a_running_key_is_told_so(api_of: Callable[..., Cl
 @pytest.mark.django_db(transaction=True)
 def test_the_same_receipt_from_two_threads_is_booked_once(api_of: Callable[..., Client]) -> None:
     shop = Shop(api_of())
-    shop.purchase("PO-1", "CHAIR", 10, (clock.now().date()).isoformat())
+    # Tomorrow: late in the evening it is tomorrow already where the warehouse stands.
+    shop.purchase("PO-1", "CHAIR", 10, (clock.now().date() + timedelta(days=1)).isoformat())
     body = {"external_id": "R", "purchase_order": "PO-1", "lines": [{"line_no": 1, "received_qty": 10}]}
     start = threading.Barrier(2)
     statuses: list[int] = []

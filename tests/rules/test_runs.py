@@ -331,7 +331,8 @@ def _worlds(draw: st.DrawFn) -> tuple[list[RunRow], list[Supply]]:
     shared = Sharing(policy=draw(st.sampled_from(list(SharePolicy))), tiers=1, pack=draw(st.integers(1, 3)))
     rows = []
     for line in range(draw(st.integers(0, 6))):
-        requested, holds = draw(st.integers(1, 10)), []
+        requested = draw(st.integers(1, 10))
+        holds: list[tuple[int, int]] = []
         for supply in supplies:
             held = draw(st.integers(0, min(left[supply.ref], requested - sum(qty for _, qty in holds))))
             if held:
