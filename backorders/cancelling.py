@@ -6,14 +6,19 @@ from datetime import date
 
 from django.db.models import Count, Q
 
-from backorders import rulebook
+from backorders import courses, rulebook
 from backorders.models import CancellationPolicy, Demand, Peg
 from backorders.rules import cancelling as rules
 from backorders.rules.cancelling import Permit, Reached
+from backorders.rules.delays import LineState
+from backorders.rules.ending import ending
+from backorders.rules.refunding import may_withdraw
+from backorders.rules.types import WaitMode
 from oms.kernel import clock
 from oms.kernel.actors import job
 from oms.kernel.errors import DomainError
 from oms.kernel.events import QtyCancelled
+from oms.kernel.zones import local_day
 from oms.orders import lifecycle
 from oms.orders.models import Cancellation, OrderLine
 
@@ -71,8 +76,38 @@ def may_cancel(line: OrderLine) -> Verdict:
     """Whether the customer may cancel what is open on a line now."""
     demand = Demand.objects.filter(order_line=line).first()
     policy = Policies().of(line, demand.mode if demand else "")
-    permit: Permit = rules.may_cancel(_view(policy), reached=reached(line))
+    followed = courses.follow([line.pk]).get(line.pk)
+    permit: Permit = rules.may_cancel(
+        _view(policy),
+        reached=reached(line),
+        by_law=followed is not None and _by_law(followed, demand.mode if demand else ""),
+        fee_forbidden=followed is not None and followed.terms.fee_forbidden,
+    )
     return Verdict(ok=permit.ok, why=permit.code, until=policy.self_cancel_until)
+
+
+def _by_law(followed: courses.Followed, mode: str) -> bool:
+    """Whether the law lets the customer end it: withdrawal, a delay told or due, a missed delivery."""
+    terms, now = followed.terms, clock.now()
+    today = local_day(now, followed.zone)
+    made = mode == WaitMode.MADE_TO_ORDER
+    if may_withdraw(today=today, days=terms.withdrawal_days, last_delivered_on=None, made_to_order=made):
+        return True
+    standing = followed.standing(now)
+    if standing is None:
+        return False
+    if terms.lapses:
+        return standing.is_notice_due or standing.told is not None or standing.state is not LineState.OPEN
+    limit, order = followed.first_limit, followed.line.order
+    return limit is not None and (
+        ending(
+            terms,
+            limit=limit,
+            today=today,
+            extra_until=followed.extra_until,
+            time_essential=order.is_time_essential,
+        ).may_end
+    )
 
 
 def reached(line: OrderLine) -> Reached:

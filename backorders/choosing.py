@@ -7,7 +7,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.db.models import Count, F
 
-from backorders import buffers
+from backorders import buffers, courses, deadlines
 from backorders.cancelling import Policies
 from backorders.locks import lock_case
 from backorders.marking import mark
@@ -77,6 +77,8 @@ def record_choice(
     if is_silence and case.closed_at is not None:
         raise CaseClosed("Somebody answered meanwhile.")
     _check(case, choice, alternative_id)
+    if choice != Answer.CANCEL:
+        deadlines.refuse_if_ended(case.order_line)
     recorded = Choice.objects.create(
         case=case,
         choice=choice,
@@ -86,6 +88,7 @@ def record_choice(
         by=str(actor),
     )
     _act(order, case, recorded, actor)
+    deadlines.renew(line_ids=[case.order_line_id])
     events.publish(events.ChoiceRecorded(by=str(actor), subject=order.number, case_id=case.pk, choice=choice))
     return recorded
 
@@ -146,11 +149,18 @@ class _Context:
         self.partly_ready = set(ready.values_list("order_line_id", flat=True))
         demands = Demand.objects.filter(order_line_id__in=bulk.ids(lines))
         self.modes = dict(demands.values_list("order_line_id", "mode"))
+        self.followed = courses.follow(lines, only_lapsing=True)
 
     def case(self, promise: Promise) -> DelayCase:
         """The question for one line."""
         line = self.lines[promise.order_line_id]
         policy = self.policies.of(line, self.modes.get(line.pk, ""))
+        answer_by, silence_means = deadlines.choose_deadline(
+            self.followed.get(line.pk),
+            promise=promise,
+            answer_by=self.now + timedelta(days=policy.answer_days),
+            silence_means=policy.silence_means,
+        )
         return DelayCase(
             order_line=line,
             promise=promise,
@@ -158,8 +168,8 @@ class _Context:
             choices=self._choices(line),
             cause=promise.cause,
             opened_at=self.now,
-            answer_by=self.now + timedelta(days=policy.answer_days),
-            silence_means=policy.silence_means,
+            answer_by=answer_by,
+            silence_means=silence_means,
         )
 
     def _choices(self, line: OrderLine) -> list[str]:

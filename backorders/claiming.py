@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from backorders import lending, pegging, serving
+from backorders.lawbook import Law
 from backorders.models import Demand, Peg
 from backorders.offering import Offer, Part
 from backorders.rules.claiming import Claim
@@ -27,7 +28,9 @@ def open_demands(
         for number, offer in offers.items()
         for part in offer.parts or [_untracked(offer)]
     ]
-    demands = Demand.objects.bulk_create(_demand(order, *row, stock) for row in wanted)
+    terms = Law().terms_of(order)
+    is_held = terms is not None and terms.lapses
+    demands = Demand.objects.bulk_create(_demand(order, *row, stock, is_held) for row in wanted)
     planned = _planned_rows(wanted, stock)
     pegs: list[Peg] = []
     for demand, (_, _, part) in zip(demands, wanted, strict=True):
@@ -47,7 +50,9 @@ def open_demands(
     pegging.peg_new(pegs)
 
 
-def _demand(order: Order, line: OrderLine, offer: Offer, part: Part, stock: Shelves) -> Demand:
+def _demand(
+    order: Order, line: OrderLine, offer: Offer, part: Part, stock: Shelves, is_held_to_the_day: bool
+) -> Demand:
     qty = line.ordered_qty * part.units_per_line
     policy = stock.queueing.of(
         sku_id=part.sku.pk, category=part.sku.category, channel_id=order.channel_id, region=order.region
@@ -73,6 +78,7 @@ def _demand(order: Order, line: OrderLine, offer: Offer, part: Part, stock: Shel
         location_id=part.only_location_id,
         is_complete=order.ship_policy == Order.ShipPolicy.COMPLETE,
         mode=offer.answer.mode if waits else WaitMode.ACCIDENTAL,
+        is_held_to_the_day=is_held_to_the_day,
     )
 
 

@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 
-from backorders import allocating, cancelling, promising, refunding, replanning, running
+from backorders import allocating, cancelling, deadlines, promising, refunding, replanning, running
 from oms.kernel import events
 
 HANDLERS: Mapping[type[events.Event], Sequence[events.Listener]] = {
     events.OrderAccepted: [promising.promise_order],
     events.OrderUnheld: [replanning.mark_order],
-    events.QtyCancelled: [cancelling.ask_policy, refunding.owe, allocating.drop],
-    events.GoodsShipped: [allocating.consume],
+    events.QtyCancelled: [cancelling.ask_policy, refunding.owe, deadlines.close_cancelled, allocating.drop],
+    events.GoodsShipped: [allocating.consume, deadlines.close_shipped],
     events.PickReturned: [allocating.take_back],
     events.SupplyAdded: [running.end_denials, replanning.mark_supplies],
     events.SupplyMoved: [replanning.mark_supplies],

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from backorders import choosing, healing, marking, telling
@@ -73,7 +73,7 @@ def dragged(state: Queue, besides: Sequence[Late]) -> list[Late]:
     for row in rows:
         window = slowest.get(row.order_line_id)
         rule = state.rules.find(row.channel_id, row.region)
-        tolerance = timedelta(days=rule.tolerance_days if rule else 0)
+        tolerance = row.tolerance(rule)
         if window and row.promised_on and window.ships_latest > row.promised_on + tolerance:
             late.append(Late(row, window, (), rule, is_dragged=True))
     return late
@@ -144,7 +144,7 @@ def _already_told(item: Late, promise: Promise | None) -> bool:
         return False
     if item.window is None:
         return promise.ships_latest is None
-    tolerance = timedelta(days=item.rule.tolerance_days if item.rule else 0)
+    tolerance = item.row.tolerance(item.rule)
     # What was promised without a day is told as soon as there is one.
     return promise.ships_latest is not None and item.window.ships_latest <= promise.ships_latest + tolerance
 

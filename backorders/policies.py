@@ -8,19 +8,32 @@ from backorders.models import (
     AtpRule,
     CancellationPolicy,
     Cap,
+    DelayPolicy,
     Fence,
     Protection,
     QueuePolicy,
     ReleasePolicy,
     RunVariant,
 )
+from backorders.rules import law
+from backorders.rules.refunding import DayCount, RefundRule
 from backorders.rules.sourcing import SplitPolicy
 from backorders.rules.states import RuleScope, RuleView
 from backorders.rules.types import RuleMode, SupplyKind
 from inventory.models import Sku
 from oms.kernel import events
 
-AnyPolicy = AtpRule | Cap | CancellationPolicy | Fence | Protection | QueuePolicy | ReleasePolicy | RunVariant
+AnyPolicy = (
+    AtpRule
+    | Cap
+    | CancellationPolicy
+    | DelayPolicy
+    | Fence
+    | Protection
+    | QueuePolicy
+    | ReleasePolicy
+    | RunVariant
+)
 
 
 def scope_of(rule: AtpRule) -> RuleScope:
@@ -57,6 +70,31 @@ def view_of(rule: AtpRule) -> RuleView:
     )
 
 
+def as_law(row: DelayPolicy) -> law.DelayPolicy:
+    """A row of the law as the rules see it."""
+    plain = ("country", "state", "channel_id", "source", "valid_from", "valid_to", "default_days")
+    more = ("credit_days", "consent_days", "may_end_late_part", "withdrawal_days", "uninformed_months")
+    return law.DelayPolicy(
+        id=row.pk or 0,
+        **{name: getattr(row, name) for name in (*plain, *more)},
+        clock=law.Clock(row.clock),
+        consumers_only=row.is_consumers_only,
+        lapses=row.is_lapsing,
+        reason_if_undated=row.is_cause_needed,
+        notice_as_duration=row.is_told_as_duration,
+        extra_period=row.may_set_extra_period,
+        substitute_needs_yes=row.is_substitute_asked,
+        fee_forbidden=row.is_fee_forbidden,
+        online_withdrawal=row.has_online_withdrawal,
+        refund=None
+        if row.refund_days is None
+        else RefundRule(
+            days=row.refund_days, count=DayCount(row.refund_count), target_days=row.refund_target_days
+        ),
+        keep_record_years=row.keep_record_years,
+    )
+
+
 def changed(*, policy: AnyPolicy, cause: str, by: str) -> None:
     """Say that a policy changed; the SKUs it touches are planned again."""
     skus = touched_skus(policy)
@@ -66,7 +104,7 @@ def changed(*, policy: AnyPolicy, cause: str, by: str) -> None:
 
 def touched_skus(policy: AnyPolicy) -> Sequence[int] | None:
     """SKUs with open demand that a rule, fence or queue policy speaks for; none for what moves no claim."""
-    if isinstance(policy, Cap | CancellationPolicy | Protection | RunVariant):
+    if isinstance(policy, Cap | CancellationPolicy | DelayPolicy | Protection | RunVariant):
         return None
     scope = Q(demands__open_qty__gt=0)
     if policy.sku_id:

@@ -13,6 +13,7 @@ from backorders import (
     carts,
     causes,
     claiming,
+    deadlines,
     explanations,
     protecting,
     replanning,
@@ -281,6 +282,7 @@ def _write(
     )
     causes.open_backorders(order, lines, offers, by=by)
     claims = [(offer, lines[number].pk, None) for number, offer in offers.items()]
+    deadlines.open_first(promises=promises)
     protecting.consume(claims, stock.by_sku)
     if book.usages:
         capping.claim_room(book, claims, by=by, returned=returned)

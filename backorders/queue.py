@@ -49,8 +49,13 @@ class Row:
     mode: str
     may_split: bool
     location_id: int | None
+    is_held_to_the_day: bool
     fixed_qty: int
     denied_qty: int = 0
+
+    def tolerance(self, rule: AtpRule | None) -> timedelta:
+        """How much later than promised it may be without being told: nothing where the law ends it."""
+        return timedelta(days=rule.tolerance_days if rule and not self.is_held_to_the_day else 0)
 
 
 class Rules:
@@ -270,7 +275,7 @@ def _kept(fact: SupplyFact, qty: int, released: int, seated: int, seated_on: dat
 
 _COLUMNS = (
     *("pk", "order_line_id", "channel_id", "region", "open_qty", "units_per_line", "promised_on"),
-    *("wanted_on", "is_complete", "mode", "may_split", "location_id"),
+    *("wanted_on", "is_complete", "mode", "may_split", "location_id", "is_held_to_the_day"),
     *("pegged_qty", "denied_qty", "allocation_class", "priority", "first_promise_on", "accepted_at"),
 )
 
@@ -314,7 +319,7 @@ def _wanted(
         if qty <= 0:
             continue
         rule = rules.find(row.channel_id, row.region)
-        tolerance = timedelta(days=rule.tolerance_days if rule else 0)
+        tolerance = row.tolerance(rule)
         wanted.append(
             Wanted(
                 ref=row.demand_id,

@@ -1,14 +1,17 @@
 """Refunds: what is owed back for cancelled units, by when, and that a person has sent it."""
 
-from datetime import timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
 
-from backorders import telling
+from backorders import deadlines, telling
 from backorders.cancelling import Policies
+from backorders.lawbook import Law, holidays_of
 from backorders.models import AtpRule, Promise
+from backorders.rules import refunding as rules
+from backorders.rules.refunding import DayCount, RefundBy, RefundRule
 from oms.kernel import clock, states
 from oms.kernel.errors import NotFound
 from oms.kernel.events import QtyCancelled
@@ -27,26 +30,40 @@ CENT = Decimal("0.01")
 def owe(event: QtyCancelled) -> None:
     """Open a refund for each cancellation of units that were paid: all, the deposit, or nothing yet."""
     cancelled = Cancellation.objects.filter(pk__in=event.cancellation_ids).select_related(
-        "line__order", "line__sku"
+        "line__order__customer", "line__sku"
     )
     bases = _bases([cancellation.line_id for cancellation in cancelled])
-    policies, now = Policies(), clock.now()
+    policies, law, now = Policies(), Law(), clock.now()
     owed = [
         Refund(
             order=cancellation.line.order,
             cancellation=cancellation,
             amount=amount,
             currency=cancellation.line.order.currency,
-            due_on=(
-                now + timedelta(days=policies.of(cancellation.line, basis.get("mode", "")).refund_days)
-            ).date(),
+            vested_on=vested,
+            due_on=by.due,
+            alarm_on=by.alarm,
             requested_at=now,
         )
         for cancellation in cancelled
         for basis in (bases.get(cancellation.line_id, {}),)
         if (amount := _paid(cancellation, basis))
+        for vested in (deadlines.vested_on(cancellation),)
+        for by in (_by(cancellation, basis, policies, law, vested),)
     ]
     Refund.objects.bulk_create(owed)
+
+
+def _by(
+    cancellation: Cancellation, basis: dict[str, Any], policies: Policies, law: Law, vested: date
+) -> RefundBy:
+    """The earlier of what the law and the shop's own policy say; the law alone where no policy is."""
+    line = cancellation.line
+    policy, terms = policies.of(line, basis.get("mode", "")), law.terms_of(line.order)
+    said = list(terms.refunds) if terms else []
+    if policy.pk or not said:
+        said.append(RefundRule(days=policy.refund_days, count=DayCount.CALENDAR))
+    return rules.refund_due(vested, holidays_of(line.order.country, vested), said)
 
 
 def _bases(line_ids: list[int]) -> dict[int, dict[str, Any]]:

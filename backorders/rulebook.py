@@ -11,12 +11,14 @@ from backorders.models import (
     AtpRule,
     CancellationPolicy,
     Cap,
+    DelayPolicy,
     Fence,
     Protection,
     QueuePolicy,
     ReleasePolicy,
 )
-from backorders.policies import scope_of
+from backorders.policies import as_law, scope_of
+from backorders.rules import law
 from backorders.rules.dating import Place
 from backorders.rules.states import RuleScope
 from inventory.models import Location
@@ -35,6 +37,7 @@ class Rulebook:
     queueing: Sequence[QueuePolicy]
     releasing: Sequence[ReleasePolicy]
     fences: FenceBook
+    law: Sequence[law.DelayPolicy]
     locations: dict[int, Location]
     channels: dict[int, Channel]
 
@@ -65,6 +68,7 @@ def _read() -> Rulebook:
         queueing=list(QueuePolicy.objects.order_by("pk")),
         releasing=list(ReleasePolicy.objects.order_by("pk")),
         fences=FenceBook(list(Fence.objects.order_by("pk"))),
+        law=[as_law(row) for row in DelayPolicy.objects.filter(is_active=True).order_by("pk")],
         locations={location.pk: location for location in Location.objects.all()},
         channels={channel.pk: channel for channel in Channel.objects.all()},
     )

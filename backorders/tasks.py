@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from backorders import cancelling, carts, choosing, planning, releasing, replanning, running
+from backorders import cancelling, carts, choosing, deadlines, planning, releasing, replanning, running
 from oms.kernel import nudge
 from oms.kernel.actors import job
 
@@ -24,8 +24,8 @@ def release_waiting() -> int:
 
 @shared_task
 def sweep_deadlines() -> int:
-    """Answer for customers whose deadline has passed, and end what is too late by policy."""
-    return choosing.sweep_deadlines() + cancelling.cancel_too_late()
+    """Answer for customers whose deadline has passed, and end what is too late by law or policy."""
+    return choosing.sweep_deadlines() + deadlines.sweep() + cancelling.cancel_too_late()
 
 
 @shared_task

@@ -199,6 +199,8 @@ def _delay_message(
     context = {
         **composing.of_order(order, link=link),
         "groups": _by_mode(lines),
+        # The law asks which questions a letter told that has left.
+        "case_ids": [case.pk for case in cases],
         "is_dated": all(line["now"] for line in lines),
         "choices": sorted({choice for line in lines for choice in line["choices"]}),
         "answer_by": composing.instant(min(case.answer_by for case in cases), zone),

@@ -21,6 +21,7 @@ def main() -> None:
     call_command("collectstatic", interactive=False, verbosity=0)
     call_command("sync_schedule", verbosity=0)
     call_command("sync_groups", verbosity=0)
+    call_command("sync_policies", verbosity=0)
     _people()
     _demo()
     _client_key()

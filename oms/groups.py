@@ -64,6 +64,7 @@ EDITED = {
     "backorders.protection": (MANAGER,),
     "backorders.fence": (MANAGER,),
     "backorders.cancellationpolicy": (MANAGER,),
+    "backorders.delaypolicy": (MANAGER,),
     "backorders.queuepolicy": (MANAGER,),
     "backorders.releasepolicy": (MANAGER,),
     "backorders.runvariant": (MANAGER, BUYER),

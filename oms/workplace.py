@@ -29,7 +29,9 @@ from backorders.models import (
     BackorderRun,
     CancellationPolicy,
     Cap,
+    Deadline,
     DelayCase,
+    DelayPolicy,
     Demand,
     Fence,
     Promise,
@@ -137,6 +139,11 @@ def lapsing_cases() -> QuerySet[DelayCase]:
     return DelayCase.objects.filter(closed_at=None, answer_by__lt=clock.now() + LAPSES_WITHIN)
 
 
+def law_needs_a_person() -> QuerySet[Deadline]:
+    """Deadlines of the law that nobody but a person can keep."""
+    return Deadline.objects.filter(closed_at=None).exclude(blocked_because="")
+
+
 def failed_messages() -> QuerySet[Message]:
     """Messages that reached nobody."""
     return Message.objects.filter(state__in=(Message.State.FAILED, Message.State.BOUNCED))
@@ -193,6 +200,14 @@ NEEDS_A_PERSON = (
         DelayCase,
         "lapses=soon",
         Work(lapsing_cases, "order_line__order__number", "order_line__sku__code", "answer_by"),
+    ),
+    Queue(
+        "Deadlines of the law",
+        "A notice, a shipment or money is due by law. Do it today.",
+        "gavel",
+        Deadline,
+        "due=person",
+        Work(law_needs_a_person, "order_line__order__number", "blocked_because", "last_on"),
     ),
     Queue(
         "Shortages",
@@ -288,6 +303,7 @@ POLICY = (
         "event_available",
         CancellationPolicy,
     ),
+    Queue("Delay policies", "What the law asks when we are late; not legal advice.", "gavel", DelayPolicy),
     Queue("Queue policies", "Who is served first, and who lends to whom.", "sort", QueuePolicy),
     Queue("Release policies", "How much must be ready before it goes.", "output", ReleasePolicy),
     Queue("Run variants", "Backorder runs saved under a name.", "bookmark", RunVariant),

@@ -1,6 +1,8 @@
 """Policies, the queue, and promises with their history."""
 
+from backorders.models.exceptions import ExtraPeriod, MakeGood, MakeGoodBudget, NeverCancel
 from backorders.models.fences import Fence
+from backorders.models.law import Deadline, DelayPolicy
 from backorders.models.policy import AtpRule, CancellationPolicy, Cap, CapClaim, CapUsage
 from backorders.models.promises import Backorder, CauseTag, Choice, DelayCase, Promise, RefusedDemand
 from backorders.models.protection import Protection, ProtectionClaim, ProtectionUsage
@@ -20,11 +22,17 @@ __all__ = [
     "CartHold",
     "CauseTag",
     "Choice",
+    "Deadline",
     "DelayCase",
+    "DelayPolicy",
     "Demand",
+    "ExtraPeriod",
     "Fence",
     "Loan",
     "OnException",
+    "MakeGood",
+    "MakeGoodBudget",
+    "NeverCancel",
     "Peg",
     "Promise",
     "Protection",

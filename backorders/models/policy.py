@@ -253,6 +253,10 @@ class CancellationPolicy(Policy):
         ALLOCATED = "allocated", "until handed to the warehouse"
         RELEASED = "released", "until the warehouse has packed"
 
+    class ShortShip(models.TextChoices):
+        BACKORDER = "backorder", "backorder: they wait again"
+        CANCEL = "cancel", "cancel: refund and tell"
+
     name = models.CharField(max_length=120)
     sku = models.ForeignKey(
         Sku, null=True, blank=True, on_delete=models.CASCADE, related_name="cancellation_policies"
@@ -279,12 +283,48 @@ class CancellationPolicy(Policy):
         max_length=10, choices=(("wait", "wait"), ("cancel", "cancel")), default="wait"
     )
     refund_days = models.PositiveSmallIntegerField(default=7, help_text="Days within which a refund is sent.")
+    fee = models.DecimalField(
+        max_digits=12,
+        decimal_places=2,
+        default=0,
+        validators=[MinValueValidator(Decimal(0))],
+        help_text="Kept of the refund when a customer cancels, per line; never where the law forbids.",
+    )
+    unpaid_expiry_hours = models.PositiveIntegerField(
+        null=True, blank=True, help_text="An unpaid order is kept so long. Empty: for ever."
+    )
+    short_ship = models.CharField(
+        max_length=10,
+        choices=ShortShip,
+        default=ShortShip.BACKORDER,
+        help_text="What becomes of units the warehouse could not ship.",
+    )
+    make_goods = models.JSONField(
+        default=list,
+        blank=True,
+        help_text="What is offered for a delay: days_late, least_value, kind, cost.",
+    )
+    make_good_budget = models.DecimalField(
+        max_digits=14,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(Decimal(0))],
+        help_text="All of them together. Empty: unlimited.",
+    )
     is_active = models.BooleanField(default=True)
     history = HistoricalRecords()
 
     class Meta:
         verbose_name_plural = "cancellation policies"
         ordering = ("name", "id")
+        constraints = (
+            models.CheckConstraint(condition=Q(fee__gte=0), name="cancellation_fee_never_negative"),
+            models.CheckConstraint(
+                condition=Q(make_good_budget__isnull=True) | Q(make_good_budget__gte=0),
+                name="make_good_budget_never_negative",
+            ),
+        )
 
     def __str__(self) -> str:
         return self.name

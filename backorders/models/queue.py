@@ -47,6 +47,11 @@ class Demand(models.Model):
     denied_qty = models.PositiveIntegerField(
         default=0, db_default=0, help_text="Units a backorder run gave to nobody although they were free."
     )
+    is_held_to_the_day = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="The law ends it unshipped after its day: no tolerance, each delay is told.",
+    )
 
     class Meta:
         ordering = ("sku", "allocation_class", "priority", "first_promise_on", "accepted_at", "order_line_id")

@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
 from backorders.rules.refunding import DayCount, RefundRule
+
+EU = "EU"
+EVERYWHERE = ""
+"""The country of rows that speak where no other row does."""
+MEMBERS_OF_EU = frozenset(
+    {
+        *("AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU"),
+        *("IE", "IT", "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK"),
+    }
+)
+
+
+def countries_of(country: str) -> frozenset[str]:
+    """The codes whose rows apply to a ship-to country: its own, and that of the union it is in."""
+    return frozenset({country, EU} if country in MEMBERS_OF_EU else {country}) - {EVERYWHERE}
 
 
 class Clock(StrEnum):
@@ -52,6 +67,7 @@ class DelayPolicy:
     uninformed_months: int = 0
     online_withdrawal: bool = False
     refund: RefundRule | None = None
+    keep_record_years: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +91,7 @@ class Terms:
     refunds: tuple[RefundRule, ...]
     policy_ids: tuple[int, ...]
     sources: tuple[str, ...]
+    keep_record_years: int = 0
 
 
 def applying(
@@ -86,24 +103,29 @@ def applying(
     is_consumer: bool,
     on: date,
 ) -> list[DelayPolicy]:
-    """The policies for an order on a day; `countries` are the country's code and those of unions it is in."""
-    return [
+    """The policies for an order on a day; `countries` are the country's code and those of unions it is in.
+
+    Rows of no country are the fall-back: they speak where no row names the country.
+    """
+    fitting = [
         policy
         for policy in policies
-        if policy.country in countries
+        if policy.country in (*countries, EVERYWHERE)
         and policy.state in ("", state)
         and policy.channel_id in (None, channel_id)
         and (is_consumer or not policy.consumers_only)
         and (policy.valid_from or on) <= on <= (policy.valid_to or on)
     ]
+    return [policy for policy in fitting if policy.country != EVERYWHERE] or fitting
 
 
-def strictest(policies: Sequence[DelayPolicy]) -> Terms | None:
+def strictest(policies: Iterable[DelayPolicy]) -> Terms | None:
     """The strictest of each field, for the seller; none if no policy applies.
 
     Fewer days are stricter, except for a withdrawal; delivered is stricter than shipped; a duty of one is a
-    duty of all.
+    duty of all. Neither the order of the rows nor naming one twice makes a difference.
     """
+    policies = sorted(policies, key=lambda policy: policy.id)
     if not policies:
         return None
 
@@ -125,9 +147,10 @@ def strictest(policies: Sequence[DelayPolicy]) -> Terms | None:
         withdrawal_days=max(policy.withdrawal_days for policy in policies),
         uninformed_months=max(policy.uninformed_months for policy in policies),
         online_withdrawal=any_of(lambda p: p.online_withdrawal),
-        refunds=tuple(policy.refund for policy in policies if policy.refund),
-        policy_ids=tuple(policy.id for policy in policies),
-        sources=tuple(policy.source for policy in policies),
+        refunds=tuple(dict.fromkeys(policy.refund for policy in policies if policy.refund)),
+        keep_record_years=max(policy.keep_record_years for policy in policies),
+        policy_ids=tuple(dict.fromkeys(policy.id for policy in policies)),
+        sources=tuple(dict.fromkeys(policy.source for policy in policies)),
     )
 
 
@@ -159,7 +182,7 @@ CALIFORNIA_DELAY = DelayPolicy(
 )
 EU_CONTRACTS = DelayPolicy(
     id=3,
-    country="EU",
+    country=EU,
     clock=Clock.DELIVER,
     source="https://eur-lex.europa.eu/eli/dir/2011/83/oj",
     consumers_only=True,
@@ -172,7 +195,7 @@ EU_CONTRACTS = DelayPolicy(
 )
 EU_WITHDRAWAL_BUTTON = DelayPolicy(
     id=4,
-    country="EU",
+    country=EU,
     clock=Clock.DELIVER,
     source="https://eur-lex.europa.eu/eli/dir/2023/2673/oj",
     consumers_only=True,
@@ -192,5 +215,14 @@ UK_CONTRACTS = DelayPolicy(
     withdrawal_days=14,
     uninformed_months=12,
     refund=RefundRule(days=14, count=DayCount.CALENDAR, target_days=3),
+)
+DEFAULT_DELAY = DelayPolicy(
+    id=6,
+    country=EVERYWHERE,
+    clock=Clock.SHIP,
+    source="https://unctad.org/topic/competition-and-consumer-protection/un-guidelines-for-consumer-protection",
+    consumers_only=True,
+    default_days=30,
+    refund=RefundRule(days=14, count=DayCount.CALENDAR),
 )
 STARTING_LAW = (US_DELAY, CALIFORNIA_DELAY, EU_CONTRACTS, EU_WITHDRAWAL_BUTTON, UK_CONTRACTS)

@@ -115,6 +115,7 @@ _CELLS: Mapping[str, Callable[[str], Any]] = {
     "priority": _whole,
     "may_exceed": _flag,
     "time_essential": _flag,
+    "on_credit": _flag,
     "customer.consumer": _flag,
 }
 # The columns of a line, and the column that says which rows belong together.

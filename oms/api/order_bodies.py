@@ -76,6 +76,7 @@ class OrderIn(Body):
     placed_at = Instant(required=False, allow_null=True)
     ship_policy = serializers.ChoiceField(Order.ShipPolicy.choices, default=Order.ShipPolicy.AVAILABLE)
     time_essential = Flag(default=False)
+    on_credit = Flag(default=False)
     priority = Whole(min_value=-1_000_000, max_value=1_000_000, default=100)
     currency = Text(required=False, max_length=3)
     lines = rows_of(OrderLineIn, most=MOST_LINES)

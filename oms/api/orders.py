@@ -59,6 +59,7 @@ class OrderOut(serializers.Serializer[Order]):
     state = serializers.ChoiceField(Order.State.choices)
     ship_policy = serializers.ChoiceField(Order.ShipPolicy.choices)
     time_essential = serializers.BooleanField()
+    on_credit = serializers.BooleanField()
     currency = serializers.CharField()
     customer = CustomerOut()
     placed_at = serializers.DateTimeField()
@@ -167,6 +168,7 @@ class AcceptOrder(Post):
             state_code=data["state"],
             ship_policy=data["ship_policy"],
             is_time_essential=data["time_essential"],
+            is_on_credit=data["on_credit"],
             currency=currency,
             priority=data["priority"],
         )
@@ -260,6 +262,7 @@ def _head(order: Order) -> dict[str, Any]:
         "state": order.state,
         "ship_policy": order.ship_policy,
         "time_essential": order.is_time_essential,
+        "on_credit": order.is_on_credit,
         "currency": order.currency,
         "customer": {
             "external_id": customer.external_id,

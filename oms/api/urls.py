@@ -16,6 +16,7 @@ from oms.api import (
     causes,
     channels,
     delay_cases,
+    delay_policies,
     documents,
     events,
     fences,
@@ -191,6 +192,20 @@ policies = [
         put=cancellation_policies.PutCancellationPolicy,
         patch=cancellation_policies.PatchCancellationPolicy,
         delete=cancellation_policies.RemoveCancellationPolicy,
+    ),
+    at(
+        "delay-policies/",
+        get=delay_policies.ListDelayPolicies,
+        post=delay_policies.AddDelayPolicy,
+    ),
+    at("delay-policies/preview/", post=delay_policies.PreviewDelayPolicy),
+    at("delay-policies/<int:id>/preview/", post=delay_policies.PreviewChangedDelayPolicy),
+    at(
+        "delay-policies/<int:id>/",
+        get=delay_policies.GetDelayPolicy,
+        put=delay_policies.PutDelayPolicy,
+        patch=delay_policies.PatchDelayPolicy,
+        delete=delay_policies.RemoveDelayPolicy,
     ),
     at(
         "queue-policies/",

@@ -51,6 +51,8 @@ _ALL = (
     Cause("switched", "Switched to another article", Doer.CUSTOMER, "you switched to another article"),
     Cause("no_answer", "No answer by the deadline", Doer.LAW, "we did not hear from you in time"),
     Cause("too_late", "Too many days late", Doer.US, "we could not deliver in time"),
+    Cause("law_limit", "Ended by the law of delay", Doer.LAW, "the law ends an order that ships too late"),
+    Cause("law_notice", "Notice due by law", Doer.LAW, "our planning changed"),
     Cause("fraud", "Fraud suspected", Doer.CUSTOMER, "we could not verify the order"),
     Cause("duplicate", "Ordered twice", Doer.CUSTOMER, "the order was placed twice"),
     Cause("unpaid", "Not paid", Doer.CUSTOMER, "the order was not paid"),

@@ -50,6 +50,7 @@ class OrderDraft:
     state_code: str = ""
     ship_policy: str = "available"
     is_time_essential: bool = False
+    is_on_credit: bool = False
     currency: str = "EUR"
     priority: int = 100
 

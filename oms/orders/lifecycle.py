@@ -130,6 +130,7 @@ def _open_order(draft: OrderDraft) -> Order:
         state_code=draft.state_code,
         ship_policy=draft.ship_policy,
         is_time_essential=draft.is_time_essential,
+        is_on_credit=draft.is_on_credit,
         currency=draft.currency,
         priority=draft.priority,
         placed_at=draft.placed_at,

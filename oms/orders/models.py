@@ -79,6 +79,9 @@ class Order(models.Model):
     state = models.CharField(max_length=12, choices=State, default=State.ACCEPTED)
     ship_policy = models.CharField(max_length=12, choices=ShipPolicy, default=ShipPolicy.AVAILABLE)
     is_time_essential = models.BooleanField(default=False)
+    is_on_credit = models.BooleanField(
+        default=False, db_default=False, help_text="The buyer applied to us for credit to pay for it."
+    )
     priority = models.IntegerField(default=100, help_text="Lowest goes first in the queue.")
     currency = models.CharField(max_length=3, default="EUR")
     placed_at = models.DateTimeField(help_text="When the customer ordered.")
@@ -175,7 +178,12 @@ class Refund(models.Model):
     cancellation = models.OneToOneField(Cancellation, on_delete=models.PROTECT, related_name="refund")
     amount = models.DecimalField(max_digits=14, decimal_places=2)
     currency = models.CharField(max_length=3)
+    fee = models.DecimalField(
+        max_digits=12, decimal_places=2, default=0, help_text="Kept of what was paid, by policy."
+    )
+    vested_on = models.DateField(null=True, blank=True, help_text="The day from which it is owed.")
     due_on = models.DateField()
+    alarm_on = models.DateField(null=True, blank=True, help_text="Unsent on this day it raises the alarm.")
     state = models.CharField(max_length=10, choices=State, default=State.REQUESTED)
     requested_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True, blank=True)
