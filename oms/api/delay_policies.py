@@ -87,7 +87,7 @@ class DelayPolicyPreviewIn(DelayPolicyIn):
     """A row that might be."""
 
     name = Text(max_length=120, default="preview")
-    source = serializers.URLField(max_length=300, default="https://example.org/")  # type: ignore[assignment]
+    source = serializers.URLField(max_length=300, default="https://example.org/")
 
 
 class DelayPolicyOut(serializers.Serializer[DelayPolicy]):

@@ -11,6 +11,8 @@ from tests.factories.buying import ReceiptLineFactory as ReceiptLineFactory
 from tests.factories.buying import SignalFactory as SignalFactory
 from tests.factories.buying import SupplierFactory as SupplierFactory
 from tests.factories.buying import SupplierSkuFactory as SupplierSkuFactory
+from tests.factories.law import DeadlineFactory as DeadlineFactory
+from tests.factories.law import DelayPolicyFactory as DelayPolicyFactory
 from tests.factories.moving import DocumentChangeFactory as DocumentChangeFactory
 from tests.factories.moving import FenceFactory as FenceFactory
 from tests.factories.moving import ProductionOrderFactory as ProductionOrderFactory

@@ -1,0 +1,114 @@
+"""Europe, Britain, California, businesses; and the days when clocks change."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from backorders import cancelling, shipped_law
+from backorders.models import CancellationPolicy, Deadline
+from backorders.rules.law import STARTING_LAW, countries_of
+from oms.kernel import clock
+from oms.kernel.errors import DomainError
+from oms.orders.drafts import CustomerDraft
+from oms.orders.models import Refund
+from tests.journeys.law import ended, ordered, slips, sweeps, there
+from tests.world import World
+
+FIRM = CustomerDraft(external_id="firm", email="firm@example.org", name="Firm", is_consumer=False)
+
+
+def test_a_consumer_in_europe_may_always_withdraw_before_it_ships(
+    world: World, frozen: clock.Journey
+) -> None:
+    CancellationPolicy.objects.create(name="never", self_cancel_until="never", refund_days=60)
+    ordered(world, date(2026, 9, 1), country="DE", state_code="", currency="EUR")
+    frozen.move_to(datetime(2026, 10, 1, 10, tzinfo=UTC))
+
+    world.cancels("A", cause="customer_request")
+
+    assert ended(world)[1:3] == (date(2026, 10, 1), date(2026, 10, 15))
+
+
+def test_a_business_is_bound_by_the_shop_s_own_policy(world: World, frozen: clock.Journey) -> None:
+    CancellationPolicy.objects.create(name="never", self_cancel_until="never")
+    ordered(world, date(2026, 9, 1), country="DE", state_code="", customer=FIRM)
+
+    with pytest.raises(DomainError) as refusal:
+        world.cancels("A", cause="customer_request")
+
+    assert refusal.value.code == "cancellation_not_allowed"
+    assert world.line("A").open_qty == 1
+    assert not Refund.objects.exists()
+
+
+def test_nothing_ends_by_itself_in_europe(world: World, frozen: clock.Journey) -> None:
+    ordered(world, date(2026, 9, 1), country="FR", state_code="")
+    missed = Deadline.objects.get()
+    assert (missed.kind, missed.last_on, missed.zone) == ("missed", date(2026, 10, 1), "Europe/Paris")
+
+    assert sweeps(frozen, there(date(2026, 10, 2), 1, "Europe/Paris")) == 0
+
+    missed.refresh_from_db()
+    assert (missed.closed_because, world.line("A").open_qty) == ("missed", 1)
+
+
+def test_california_wants_the_money_within_a_week(world: World, frozen: clock.Journey) -> None:
+    ordered(world, date(2026, 9, 1), state_code="CA")
+    slips(world, frozen, date(2026, 9, 28), "20 Oct")
+    frozen.move_to(there(date(2026, 10, 9)))
+
+    world.customer_chooses("A", "CANCEL")
+
+    assert ended(world)[1:] == (date(2026, 10, 9), date(2026, 10, 16), date(2026, 10, 16))
+    assert Deadline.objects.filter(kind="end").latest("pk").zone == "America/Los_Angeles"
+
+
+@pytest.mark.parametrize(
+    ("country", "state", "promised", "due_at"),
+    [
+        ("US", "NY", "31 Oct", datetime(2026, 11, 1, 4, tzinfo=UTC)),
+        ("US", "NY", "1 Nov", datetime(2026, 11, 2, 5, tzinfo=UTC)),
+        ("US", "CA", "31 Oct", datetime(2026, 11, 1, 7, tzinfo=UTC)),
+        ("US", "AZ", "1 Nov", datetime(2026, 11, 2, 7, tzinfo=UTC)),
+        ("DE", "", "24 Oct", datetime(2026, 10, 24, 22, tzinfo=UTC)),
+        ("DE", "", "25 Oct", datetime(2026, 10, 25, 23, tzinfo=UTC)),
+        ("GB", "", "24 Oct", datetime(2026, 10, 24, 23, tzinfo=UTC)),
+        ("GB", "", "25 Oct", datetime(2026, 10, 26, 0, tzinfo=UTC)),
+    ],
+)
+def test_a_day_ends_where_the_customer_is_also_when_clocks_change(
+    world: World, frozen: clock.Journey, country: str, state: str, promised: str, due_at: datetime
+) -> None:
+    frozen.move_to(datetime(2026, 9, 1, 12, tzinfo=UTC))
+    shipped_law.add_missing()
+    world(f"po PO-7 CHAIR 10 expected {promised}")
+
+    world.orders("A", ("CHAIR", 1), country=country, state_code=state)
+
+    due = Deadline.objects.exclude(kind="notice").get()
+    assert due.due_at == due_at
+    assert sweeps(frozen, due_at - timedelta(seconds=1)) == 0
+    due.refresh_from_db()
+    assert due.closed_at is None
+    sweeps(frozen, due_at)
+    due.refresh_from_db()
+    assert due.closed_at == due_at
+
+
+def test_who_may_cancel_by_law_is_asked_of_the_line(world: World, frozen: clock.Journey) -> None:
+    CancellationPolicy.objects.create(name="never", self_cancel_until="never")
+    ordered(world, date(2026, 9, 1))
+    before = cancelling.may_cancel(world.line("A"))
+    slips(world, frozen, date(2026, 9, 28), "20 Oct")
+
+    told = cancelling.may_cancel(world.line("A"))
+
+    assert (before.ok, before.why) == (False, "past_the_policy")
+    assert (told.ok, told.why) == (True, "allowed_by_law")
+
+
+def test_a_union_is_not_a_country_of_its_own() -> None:
+    assert countries_of("DE") == {"DE", "EU"}
+    assert countries_of("GB") == {"GB"}
+    assert countries_of("") == frozenset()
+    assert len({row.id for row in STARTING_LAW}) == len(STARTING_LAW)
