@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from decimal import Decimal
 
 from django.db.models import Count, Q
 
 from backorders import courses, rulebook
-from backorders.models import CancellationPolicy, Demand, Peg
+from backorders.models import CancellationPolicy, Demand, NeverCancel, Peg
 from backorders.rules import cancelling as rules
 from backorders.rules.cancelling import Permit, Reached
 from backorders.rules.delays import LineState
@@ -40,11 +41,12 @@ class PolicyForbids(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether the customer may cancel now, why (a stable code), and until which state they may."""
+    """Whether the customer may cancel now, why (a stable code), until which state, and for which fee."""
 
     ok: bool
     why: str
     until: str
+    fee: Decimal = Decimal(0)
 
 
 class Policies:
@@ -83,7 +85,7 @@ def may_cancel(line: OrderLine) -> Verdict:
         by_law=followed is not None and _by_law(followed, demand.mode if demand else ""),
         fee_forbidden=followed is not None and followed.terms.fee_forbidden,
     )
-    return Verdict(ok=permit.ok, why=permit.code, until=policy.self_cancel_until)
+    return Verdict(ok=permit.ok, why=permit.code, until=policy.self_cancel_until, fee=permit.fee)
 
 
 def _by_law(followed: courses.Followed, mode: str) -> bool:
@@ -140,6 +142,7 @@ def cancel_too_late() -> int:
         return 0
     today = clock.now().date()
     cancelled = 0
+    kept = set(NeverCancel.objects.filter(ended_at=None).values_list("order_line_id", flat=True))
     for line, demand, delays, is_asked in _late_lines(today):
         policy = policies.of(line, demand.mode)
         if policy.asks_first and is_asked:
@@ -147,7 +150,12 @@ def cancel_too_late() -> int:
         # Who was asked and lets us go on is held to the new date, who was not to the first.
         held_to = demand.promised_on if policy.asks_first else demand.first_promise_on
         lapse = rules.lapse_of(
-            _view(policy), promised_latest=held_to, today=today, delays=delays, reached=reached(line)
+            _view(policy),
+            promised_latest=held_to,
+            today=today,
+            delays=delays,
+            never_cancel=line.pk in kept,
+            reached=reached(line),
         )
         if lapse is not None:
             lifecycle.cancel_qty(line_id=line.pk, cause="too_late", actor=job("cancel_too_late"))
@@ -184,6 +192,8 @@ def _view(row: CancellationPolicy) -> rules.CancellationPolicy:
     return rules.CancellationPolicy(
         id=row.pk or 0,
         self_cancel_until=_UNTIL[row.self_cancel_until],
+        fee=Decimal(row.fee),
+        unpaid_expiry=None if row.unpaid_expiry_hours is None else timedelta(hours=row.unpaid_expiry_hours),
         auto_cancel_days_late=row.auto_cancel_days_late,
         auto_cancel_on_delay=row.auto_cancel_on_delay,
         asks_first=row.asks_first,

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from django.db.models import Q
 
 from backorders.lawbook import Law, zone_of_order
-from backorders.models import Choice, DelayCase, Promise
+from backorders.models import Choice, DelayCase, ExtraPeriod, Promise
 from backorders.rules.delays import Answer, AnswerKind, Course, Notice, Standing, first_limit, stand
 from backorders.rules.law import Clock, Terms
 from notifications.models import Message
@@ -73,11 +73,14 @@ def _followed(spoken: Mapping[int, tuple[OrderLine, Terms]]) -> dict[int, Follow
     )
     told = _notices_sent({case.order_line.order.number for case in cases})
     answered = _answers([case.pk for case in cases])
+    periods = dict(
+        ExtraPeriod.objects.filter(order_line_id__in=bulk.ids(spoken)).values_list("order_line_id", "until")
+    )
     of_cases: defaultdict[int, list[DelayCase]] = defaultdict(list)
     for case in cases:
         of_cases[case.order_line_id].append(case)
     return {
-        pk: _one(line, terms, of_line[pk], of_cases[pk], told, answered)
+        pk: _one(line, terms, of_line[pk], of_cases[pk], told, answered, periods.get(pk))
         for pk, (line, terms) in spoken.items()
     }
 
@@ -89,6 +92,7 @@ def _one(
     cases: Sequence[DelayCase],
     told: Mapping[int, Sequence[tuple[datetime, bool]]],
     answered: Mapping[int, Sequence[Choice]],
+    until: date | None,
 ) -> Followed:
     order = line.order
     course = Course(
@@ -99,7 +103,7 @@ def _one(
         answers=[_answer(case, terms, choice) for case in cases for choice in answered.get(case.pk, ())],
     )
     estimate = day_of(promises[-1], terms.clock) if promises else None
-    return Followed(line, terms, zone_of_order(order), course, estimate)
+    return Followed(line, terms, zone_of_order(order), course, estimate, until)
 
 
 def _notice(case: DelayCase, terms: Terms, at: datetime, is_delivered: bool) -> Notice:

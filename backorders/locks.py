@@ -5,7 +5,7 @@ from datetime import date
 
 from django.db.models import Q, QuerySet
 
-from backorders.models import CapUsage, DelayCase, ReplanRequest
+from backorders.models import CapUsage, DelayCase, MakeGoodBudget, ReplanRequest
 
 CounterKey = tuple[int, date | None]
 
@@ -48,3 +48,9 @@ def lock_idle_marks(sku_ids: Collection[int]) -> list[int]:
     idle = ReplanRequest.objects.filter(sku_id__in=sku_ids).exclude(sku__demands__open_qty__gt=0)
     rows = idle.order_by("sku_id").select_for_update(skip_locked=True, of=("self",))
     return list(rows.values_list("sku_id", flat=True))
+
+
+def lock_budget(policy_id: int) -> MakeGoodBudget:
+    """Lock what a policy has spent, opening the row if it is missing; after the order, before any SKU."""
+    MakeGoodBudget.objects.bulk_create([MakeGoodBudget(policy_id=policy_id)], ignore_conflicts=True)
+    return MakeGoodBudget.objects.select_for_update(no_key=True, of=("self",)).get(policy_id=policy_id)

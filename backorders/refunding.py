@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from backorders import deadlines, telling
-from backorders.cancelling import Policies
+from backorders.cancelling import BY_CUSTOMER, Policies, may_cancel
 from backorders.lawbook import Law, holidays_of
 from backorders.models import AtpRule, Promise
 from backorders.rules import refunding as rules
@@ -38,8 +38,9 @@ def owe(event: QtyCancelled) -> None:
         Refund(
             order=cancellation.line.order,
             cancellation=cancellation,
-            amount=amount,
+            amount=paid - fee,
             currency=cancellation.line.order.currency,
+            fee=fee,
             vested_on=vested,
             due_on=by.due,
             alarm_on=by.alarm,
@@ -47,11 +48,19 @@ def owe(event: QtyCancelled) -> None:
         )
         for cancellation in cancelled
         for basis in (bases.get(cancellation.line_id, {}),)
-        if (amount := _paid(cancellation, basis))
+        if (paid := _paid(cancellation, basis))
+        for fee in (min(paid, _fee(cancellation)),)
         for vested in (deadlines.vested_on(cancellation),)
         for by in (_by(cancellation, basis, policies, law, vested),)
     ]
     Refund.objects.bulk_create(owed)
+
+
+def _fee(cancellation: Cancellation) -> Decimal:
+    """What the policy keeps of a customer's own wish; nothing where the law grants it or forbids a fee."""
+    if cancellation.cause not in BY_CUSTOMER:
+        return Decimal(0)
+    return may_cancel(cancellation.line).fee
 
 
 def _by(

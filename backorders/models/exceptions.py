@@ -55,9 +55,7 @@ class MakeGoodBudget(models.Model):
     class Meta:
         verbose_name = "make-good budget"
         ordering = ("policy",)
-        constraints = (
-            models.CheckConstraint(condition=Q(spent__gte=0), name="spent_budget_never_negative"),
-        )
+        constraints = (models.CheckConstraint(condition=Q(spent__gte=0), name="spent_budget_never_negative"),)
 
     def __str__(self) -> str:
         return f"{self.policy}: {self.spent} spent"

@@ -6,6 +6,7 @@ from django.db.models import Prefetch, QuerySet
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
+from backorders import shorting
 from oms.api import filtering
 from oms.api.fields import Body, Code, Instant, OptionalCode, OptionalText, Qty, Text, Whole, rows_of
 from oms.api.idempotency import Answer
@@ -18,6 +19,8 @@ from oms.orders.models import PickLine, PickRequest, Shipment, ShipmentLine
 READERS = ("read", "warehouse", "orders", "service")
 WRITERS = ("warehouse",)
 MOST_LINES = 1000
+# What becomes of the rest of the pick request: it still comes, or it does not.
+SHORT = ("wait", "backorder", "cancel", "policy")
 
 
 class ShipmentLineIn(Body):
@@ -43,6 +46,7 @@ class ShipmentIn(Body):
     carrier = OptionalText(max_length=60)
     tracking = OptionalText(max_length=120)
     scanned_at = Instant(required=False, allow_null=True)
+    short_ship = serializers.ChoiceField(SHORT, default="wait")
     lines = rows_of(ShipmentLineIn, most=MOST_LINES, required=False, allow_null=True, allow_empty=True)
 
 
@@ -93,7 +97,11 @@ class ListShipments(Listing):
 
 
 class ConfirmShipment(Post):
-    """Goods left: the order's own allocation is spent. 409 `line_cancelled` if it was cancelled."""
+    """Goods left: the order's own allocation is spent. 409 `line_cancelled` if it was cancelled.
+
+    `short_ship` says what becomes of the rest of the pick request: `wait` (it still comes), `backorder` (it
+    waits again), `cancel` (refunded and told) or `policy` (as the cancellation policy of each line says).
+    """
 
     scopes = WRITERS
     kind = "shipment"
@@ -113,6 +121,8 @@ class ConfirmShipment(Post):
             lines=None if lines is None else _lines(pick, lines),
             actor=self.actor,
         )
+        if data["short_ship"] != "wait":
+            shorting.settle_short(pick_id=pick.pk, disposition=data["short_ship"], actor=self.actor)
         return self.done(complete(self.call).get(pk=shipment.pk))
 
 

@@ -51,6 +51,7 @@ _ALL = (
     Cause("switched", "Switched to another article", Doer.CUSTOMER, "you switched to another article"),
     Cause("no_answer", "No answer by the deadline", Doer.LAW, "we did not hear from you in time"),
     Cause("too_late", "Too many days late", Doer.US, "we could not deliver in time"),
+    Cause("short_shipped", "Warehouse could not ship it", Doer.US, "some of it was not in our warehouse"),
     Cause("law_limit", "Ended by the law of delay", Doer.LAW, "the law ends an order that ships too late"),
     Cause("law_notice", "Notice due by law", Doer.LAW, "our planning changed"),
     Cause("fraud", "Fraud suspected", Doer.CUSTOMER, "we could not verify the order"),

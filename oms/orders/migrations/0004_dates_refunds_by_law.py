@@ -4,30 +4,35 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('orders', '0003_renews_the_policy_revision'),
+        ("orders", "0003_renews_the_policy_revision"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='order',
-            name='is_on_credit',
-            field=models.BooleanField(db_default=False, default=False, help_text='The buyer applied to us for credit to pay for it.'),
+            model_name="order",
+            name="is_on_credit",
+            field=models.BooleanField(
+                db_default=False, default=False, help_text="The buyer applied to us for credit to pay for it."
+            ),
         ),
         migrations.AddField(
-            model_name='refund',
-            name='alarm_on',
-            field=models.DateField(blank=True, help_text='Unsent on this day it raises the alarm.', null=True),
+            model_name="refund",
+            name="alarm_on",
+            field=models.DateField(
+                blank=True, help_text="Unsent on this day it raises the alarm.", null=True
+            ),
         ),
         migrations.AddField(
-            model_name='refund',
-            name='fee',
-            field=models.DecimalField(decimal_places=2, default=0, help_text='Kept of what was paid, by policy.', max_digits=12),
+            model_name="refund",
+            name="fee",
+            field=models.DecimalField(
+                decimal_places=2, default=0, help_text="Kept of what was paid, by policy.", max_digits=12
+            ),
         ),
         migrations.AddField(
-            model_name='refund',
-            name='vested_on',
-            field=models.DateField(blank=True, help_text='The day from which it is owed.', null=True),
+            model_name="refund",
+            name="vested_on",
+            field=models.DateField(blank=True, help_text="The day from which it is owed.", null=True),
         ),
     ]
