@@ -51,6 +51,8 @@ COMMANDS = (
     ),
     May("correct_cause", "backorders.backorder", "Can correct causes", (MANAGER, BUYER, SERVICE)),
     May("record_choice", "backorders.delaycase", "Can record a customer's choice", (MANAGER, SERVICE)),
+    May("keep_line", "backorders.nevercancel", "Can keep lines from being cancelled", (MANAGER, SERVICE)),
+    May("grant_makegood", "backorders.makegood", "Can make delays good", (MANAGER, SERVICE)),
     May("replan_sku", "backorders.replanrequest", "Can re-plan a SKU now", (MANAGER, BUYER)),
     May("run_backorders", "backorders.backorderrun", "Can plan and write backorder runs", (MANAGER, BUYER)),
     May("resend_message", "notifications.message", "Can send messages again", (MANAGER, SERVICE)),

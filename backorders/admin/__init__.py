@@ -1,7 +1,9 @@
 """Policies, the queue and promises in the admin."""
 
+from backorders.admin import cancelling as cancelling
 from backorders.admin import caps as caps
 from backorders.admin import cases as cases
+from backorders.admin import exceptions as exceptions
 from backorders.admin import fences as fences
 from backorders.admin import law as law
 from backorders.admin import policies as policies

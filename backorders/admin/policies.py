@@ -1,4 +1,4 @@
-"""ATP rules and cancellation policies: edited by people, each change kept with who, when and why."""
+"""ATP rules, and what all policies share: edited by people, each change kept with who, when and why."""
 
 from typing import Any, ClassVar
 
@@ -10,10 +10,13 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path
 from simple_history.admin import SimpleHistoryAdmin
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, RelatedDropdownFilter
-from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminTextInputWidget,
+)
 
 from backorders import forgotten, policies
-from backorders.models import AtpRule, CancellationPolicy
+from backorders.models import AtpRule
 from backorders.rules.types import WaitMode
 from inventory.models import Supply
 from oms.api.locks import locked
@@ -39,6 +42,9 @@ LABELS = {
     "auto_cancel_on_delay": "On delay number",
     "answer_days": "Days to answer a delay",
     "refund_days": "Days to send a refund",
+    "unpaid_expiry_hours": "Unpaid orders end after, hours",
+    "short_ship": "Units the warehouse could not ship",
+    "make_good_budget": "Budget of all of it",
 }
 MODE_TONES = {"deny": "plain", "backorder": "note", "preorder": "note"}
 
@@ -281,66 +287,3 @@ class AtpRuleAdmin(PolicyAdmin):
         if not row.valid_from and not row.valid_to:
             return "always"
         return f"{shown.day(row.valid_from, 'always')} – {shown.day(row.valid_to, 'open')}"
-
-
-class CancellationPolicyForm(PolicyForm):
-    """What cannot be meant."""
-
-    class Meta:
-        model = CancellationPolicy
-        labels = LABELS
-        fields = (
-            *("name", "sku", "category", "channel", "region", "mode", "priority", "self_cancel_until"),
-            *("auto_cancel_days_late", "auto_cancel_on_delay", "asks_first", "answer_days", "silence_means"),
-            *("refund_days", "is_active"),
-        )
-
-    mode = forms.ChoiceField(required=False, choices=[("", "any wait"), *WAITS])
-
-    def clean(self) -> dict[str, Any]:
-        data = super().clean()
-        if data.get("sku") and data.get("category"):
-            self.refuse("sku", "A policy speaks for one SKU or for a category: leave the other empty.")
-        if data.get("auto_cancel_on_delay") == 0:
-            self.refuse("auto_cancel_on_delay", "The first delay is number 1; leave it empty for never.")
-        return data
-
-
-@admin.register(CancellationPolicy)
-class CancellationPolicyAdmin(PolicyAdmin):
-    """Cancellation policies."""
-
-    about = "What customers may cancel by themselves, and what ends by itself when it is too late."
-    when_empty = (
-        "Without a policy customers may cancel until goods are allocated, and nothing ends by itself."
-    )
-    form = CancellationPolicyForm
-    list_display = (
-        "name",
-        "scope",
-        "self_cancel_until",
-        "ends_itself",
-        "answer_days",
-        "silence_means",
-        "is_active",
-    )
-    list_filter = ("is_active", ("sku", AutocompleteSelectFilter), ("channel", RelatedDropdownFilter))
-    fieldsets = (
-        (None, {"fields": (("name", "is_active"), "seen_version")}),
-        ("For whom", {"fields": (("sku", "category"), ("channel", "region"), ("mode", "priority"))}),
-        ("What customers may do", {"fields": ("self_cancel_until", ("answer_days", "silence_means"))}),
-        (
-            "What ends by itself",
-            {"fields": (("auto_cancel_days_late", "auto_cancel_on_delay"), "asks_first", "refund_days")},
-        ),
-        ("Why", {"fields": ("why",)}),
-    )
-
-    @admin.display(description="Ends by itself")
-    def ends_itself(self, row: CancellationPolicy) -> str:
-        words = []
-        if row.auto_cancel_days_late is not None:
-            words.append(f"{shown.count(row.auto_cancel_days_late, 'day')} late")
-        if row.auto_cancel_on_delay:
-            words.append(f"on delay number {row.auto_cancel_on_delay}")
-        return ", ".join(words) or "never"

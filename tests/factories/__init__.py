@@ -13,6 +13,10 @@ from tests.factories.buying import SupplierFactory as SupplierFactory
 from tests.factories.buying import SupplierSkuFactory as SupplierSkuFactory
 from tests.factories.law import DeadlineFactory as DeadlineFactory
 from tests.factories.law import DelayPolicyFactory as DelayPolicyFactory
+from tests.factories.law import ExtraPeriodFactory as ExtraPeriodFactory
+from tests.factories.law import MakeGoodBudgetFactory as MakeGoodBudgetFactory
+from tests.factories.law import MakeGoodFactory as MakeGoodFactory
+from tests.factories.law import NeverCancelFactory as NeverCancelFactory
 from tests.factories.moving import DocumentChangeFactory as DocumentChangeFactory
 from tests.factories.moving import FenceFactory as FenceFactory
 from tests.factories.moving import ProductionOrderFactory as ProductionOrderFactory

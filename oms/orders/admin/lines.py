@@ -7,6 +7,7 @@ from django.db.models import OuterRef, Q, Subquery
 from django.http import HttpRequest
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
+from backorders.admin.exceptions import EndKeepLine, GrantMakeGood, KeepLine, SetExtraPeriod
 from backorders.admin.line_buttons import AnswerCase, CorrectCause
 from backorders.models import Promise
 from backorders.queries import chain_of
@@ -39,7 +40,7 @@ class OrderLineAdmin(FactAdmin):
     )
     when_empty = "Lines come with orders."
     page = "workplace/line.html"
-    buttons = (AnswerCase, CorrectCause, CancelLine)
+    buttons = (*(AnswerCase, CorrectCause, GrantMakeGood, SetExtraPeriod, KeepLine, EndKeepLine, CancelLine),)
     list_display = (
         "named",
         "sku_words",
