@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from backorders import choosing, healing, marking, telling
@@ -73,10 +73,15 @@ def dragged(state: Queue, besides: Sequence[Late]) -> list[Late]:
     for row in rows:
         window = slowest.get(row.order_line_id)
         rule = state.rules.find(row.channel_id, row.region)
-        tolerance = row.tolerance(rule)
+        tolerance = _tolerance(row, rule)
         if window and row.promised_on and window.ships_latest > row.promised_on + tolerance:
             late.append(Late(row, window, (), rule, is_dragged=True))
     return late
+
+
+def _tolerance(row: Row, rule: AtpRule | None) -> timedelta:
+    """How much later than promised it may be without being told: nothing where the law ends it."""
+    return timedelta(days=rule.tolerance_days if rule and not row.is_held_to_the_day else 0)
 
 
 def _slowest_of_orders(
@@ -144,7 +149,7 @@ def _already_told(item: Late, promise: Promise | None) -> bool:
         return False
     if item.window is None:
         return promise.ships_latest is None
-    tolerance = item.row.tolerance(item.rule)
+    tolerance = _tolerance(item.row, item.rule)
     # What was promised without a day is told as soon as there is one.
     return promise.ships_latest is not None and item.window.ships_latest <= promise.ships_latest + tolerance
 

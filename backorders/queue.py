@@ -53,10 +53,6 @@ class Row:
     fixed_qty: int
     denied_qty: int = 0
 
-    def tolerance(self, rule: AtpRule | None) -> timedelta:
-        """How much later than promised it may be without being told: nothing where the law ends it."""
-        return timedelta(days=rule.tolerance_days if rule and not self.is_held_to_the_day else 0)
-
 
 class Rules:
     """The ATP rule in force for one SKU, by channel and region."""
@@ -128,9 +124,7 @@ class Queue:
         last: dict[int, date] = {}
         for peg in pegs:
             given[peg.demand_ref] += peg.qty
-            on = ready[peg.supply_ref]
-            if on > last.get(peg.demand_ref, date.min):
-                last[peg.demand_ref] = on
+            last[peg.demand_ref] = max(ready[peg.supply_ref], last.get(peg.demand_ref, date.min))
         return given, last
 
     def unserved(self, pegs: Sequence[Claimed]) -> list[Wanted]:
@@ -319,7 +313,7 @@ def _wanted(
         if qty <= 0:
             continue
         rule = rules.find(row.channel_id, row.region)
-        tolerance = row.tolerance(rule)
+        tolerance = timedelta(days=rule.tolerance_days if rule and not row.is_held_to_the_day else 0)
         wanted.append(
             Wanted(
                 ref=row.demand_id,

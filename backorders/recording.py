@@ -22,7 +22,8 @@ _PARTS = (
          FROM line l JOIN backorders_promise p ON p.order_line_id = l.id""",
     """SELECT c.opened_at, 3, 'asked', 'job:replan', jsonb_build_object('case', c.id, 'delay_no', c.delay_no,
             'cause', c.cause, 'choices', c.choices, 'answer_by', c.answer_by,
-            'silence_means', c.silence_means, 'told_at', c.told_at, 'closed_at', c.closed_at, 'closed_because', c.closed_because)
+            'silence_means', c.silence_means, 'told_at', c.told_at, 'closed_at', c.closed_at,
+            'closed_because', c.closed_because)
          FROM line l JOIN backorders_delaycase c ON c.order_line_id = l.id""",
     """SELECT coalesce(m.sent_at, m.created_at), 4, 'told', 'job:delivery', jsonb_build_object(
             'message', m.id, 'kind', m.kind, 'state', m.state, 'channel', m.channel, 'address', m.recipient,
@@ -59,8 +60,8 @@ _PARTS = (
     """SELECT c.at, 8, 'cancelled', c.by, jsonb_build_object('qty', c.qty, 'cause', c.cause, 'note', c.note)
          FROM line l JOIN orders_cancellation c ON c.line_id = l.id""",
     """SELECT r.requested_at, 9, 'refund', c.by, jsonb_build_object('amount', r.amount,
-            'currency', r.currency, 'fee', r.fee, 'vested_on', r.vested_on, 'due_on', r.due_on, 'alarm_on', r.alarm_on,
-            'state', r.state, 'sent_at', r.sent_at)
+            'currency', r.currency, 'fee', r.fee, 'vested_on', r.vested_on, 'due_on', r.due_on,
+            'alarm_on', r.alarm_on, 'state', r.state, 'sent_at', r.sent_at)
          FROM line l JOIN orders_cancellation c ON c.line_id = l.id
          JOIN orders_refund r ON r.cancellation_id = c.id""",
 )

@@ -3,22 +3,19 @@
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from django.db.models import (
     CharField,
     DateField,
-    Exists,
     F,
     IntegerField,
     Model,
-    OuterRef,
-    Q,
     QuerySet,
     Value,
 )
-from django.db.models.functions import Cast, Concat
+from django.db.models.functions import Cast
 from django.http import HttpRequest
 from django.urls import reverse
 from django_celery_beat.models import PeriodicTask
@@ -47,6 +44,18 @@ from oms.api.models import ApiClient
 from oms.kernel import clock, shown
 from oms.kernel.models import EventLog
 from oms.orders.models import Channel, Order, OrderLine, PickRequest, Refund, Shipment
+from oms.urgent import (
+    broken_promises,
+    failed_messages,
+    lapsing_cases,
+    law_needs_a_person,
+    open_signals,
+    overdue_purchases,
+    refunds_due,
+    short_demand,
+    stuck_replans,
+    waiting_picks,
+)
 from purchasing.models import InboundShipment, PurchaseLine, PurchaseOrder, Receipt, Signal, Supplier
 
 # Queue rows as read: primary key, name, word beside it, day that matters.
@@ -54,8 +63,6 @@ Row = tuple[int, str, str, date | None]
 
 COUNTED_AT_MOST = 99
 SHOWN_AT_ONCE = 3
-LAPSES_WITHIN = timedelta(hours=48)
-REPLANNED_WITHIN = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,66 +117,6 @@ class Card:
     queue: Queue
     count: str = ""
     first: Sequence[dict[str, str]] = ()
-
-
-def short_demand() -> QuerySet[Demand]:
-    """Open demand with no claim on any supply."""
-    return Demand.objects.filter(open_qty__gt=F("pegged_qty"))
-
-
-def broken_promises() -> QuerySet[Demand]:
-    """Open demand whose promised ship date is past."""
-    return Demand.objects.filter(open_qty__gt=0, promised_on__lt=_today())
-
-
-def overdue_purchases() -> QuerySet[PurchaseLine]:
-    """Open purchase lines past their date that customers wait for."""
-    waited_for = Supply.objects.filter(pegged_qty__gt=0)
-    return PurchaseLine.objects.filter(
-        Q(Exists(waited_for.filter(purchase_line=OuterRef("pk"))))
-        | Q(Exists(waited_for.filter(inbound_line__purchase_line=OuterRef("pk")))),
-        ordered_qty__gt=F("received_qty") + F("cancelled_qty"),
-        expected_on__lt=_today(),
-        purchase_order__state__in=(PurchaseOrder.State.SENT, PurchaseOrder.State.CONFIRMED),
-    )
-
-
-def lapsing_cases() -> QuerySet[DelayCase]:
-    """Open delay cases whose silence will be taken for an answer soon."""
-    return DelayCase.objects.filter(closed_at=None, answer_by__lt=clock.now() + LAPSES_WITHIN)
-
-
-def law_needs_a_person() -> QuerySet[Deadline]:
-    """Deadlines of the law that nobody but a person can keep."""
-    return Deadline.objects.filter(closed_at=None).exclude(blocked_because="")
-
-
-def failed_messages() -> QuerySet[Message]:
-    """Messages that reached nobody."""
-    return Message.objects.filter(state__in=(Message.State.FAILED, Message.State.BOUNCED))
-
-
-def stuck_replans() -> QuerySet[ReplanRequest]:
-    """Requests that failed, or that nobody has served for minutes."""
-    return ReplanRequest.objects.filter(Q(failures__gt=0) | Q(marked_at__lt=clock.now() - REPLANNED_WITHIN))
-
-
-def refunds_due() -> QuerySet[Refund]:
-    """Money owed and not sent; `owed` says how much of which currency."""
-    due = Refund.objects.filter(state__in=(Refund.State.REQUESTED, Refund.State.FAILED))
-    return due.annotate(owed=Concat(Cast("amount", CharField()), Value(" "), "currency"))
-
-
-def open_signals() -> QuerySet[Signal]:
-    """Advice that no buyer has answered."""
-    return Signal.objects.filter(state=Signal.State.OPEN)
-
-
-def waiting_picks() -> QuerySet[PickRequest]:
-    """Pick requests that no warehouse has acknowledged for a day."""
-    return PickRequest.objects.filter(
-        state=PickRequest.State.OPEN, requested_at__lt=clock.now() - timedelta(days=1)
-    )
 
 
 def _today() -> date:

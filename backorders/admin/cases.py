@@ -12,7 +12,7 @@ from backorders.models import DelayCase
 from oms.kernel import shown
 from oms.kernel.admin.base import FactAdmin
 from oms.kernel.admin.filters import Choice
-from oms.workplace import lapsing_cases
+from oms.urgent import lapsing_cases
 
 
 class LapsesFilter(Choice):

@@ -2,10 +2,12 @@
 
 from typing import Any, ClassVar
 
+from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.html import format_html
 from unfold.contrib.filters.admin import RelatedDropdownFilter
+from unfold.widgets import UnfoldAdminURLInputWidget
 
 from backorders import lawbook
 from backorders.admin.policies import PolicyAdmin, PolicyForm
@@ -13,7 +15,7 @@ from backorders.models import Deadline, DelayPolicy
 from oms.kernel import clock, shown
 from oms.kernel.admin.base import FactAdmin
 from oms.kernel.admin.filters import Choice
-from oms.workplace import law_needs_a_person
+from oms.urgent import law_needs_a_person
 
 BLOCKED = {
     "notice_due": "tell the customer: no notice reached them",
@@ -24,6 +26,13 @@ BLOCKED = {
 
 class DelayPolicyForm(PolicyForm):
     """What cannot be meant."""
+
+    source = forms.URLField(
+        assume_scheme="https",
+        max_length=300,
+        widget=UnfoldAdminURLInputWidget(),
+        help_text="Where the law can be read.",
+    )
 
     class Meta:
         model = DelayPolicy

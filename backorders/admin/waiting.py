@@ -13,7 +13,7 @@ from backorders.models import Demand, Peg, ReplanRequest
 from oms.kernel import clock, shown
 from oms.kernel.admin.base import FactAdmin
 from oms.kernel.admin.filters import Choice
-from oms.workplace import broken_promises, short_demand, stuck_replans
+from oms.urgent import broken_promises, short_demand, stuck_replans
 
 RANK = ("sku", "allocation_class", "priority", "first_promise_on", "accepted_at", "order_line_id")
 

@@ -13,7 +13,7 @@ from inventory.models import Supply
 from oms.kernel import clock, shown
 from oms.kernel.admin.base import FactAdmin, dated
 from oms.kernel.admin.filters import Choice
-from oms.workplace import overdue_purchases
+from oms.urgent import overdue_purchases
 from purchasing.admin.line_buttons import ChangeLine, GiveUpLine
 from purchasing.admin.orders import lines_with_waiting
 from purchasing.models import DateChange, PurchaseLine, PurchaseOrder, QtyChange

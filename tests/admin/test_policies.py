@@ -50,6 +50,8 @@ POLICY: dict[str, Any] = {
     "answer_days": 7,
     "silence_means": "wait",
     "refund_days": 7,
+    "fee": 0,
+    "short_ship": "backorder",
     "is_active": "on",
     "why": "Trial",
 }

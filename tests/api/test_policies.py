@@ -67,6 +67,11 @@ POLICY: dict[str, Any] = {
     "answer_days": 5,
     "silence_means": "cancel",
     "refund_days": 3,
+    "fee": 2.5,
+    "unpaid_expiry_hours": 48,
+    "short_ship": "cancel",
+    "make_goods": [{"days_late": 14, "least_value": 100.0, "kind": "credit", "cost": 5.0}],
+    "make_good_budget": 500.0,
     "active": True,
 }
 QUEUE: dict[str, Any] = {

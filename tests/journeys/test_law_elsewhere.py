@@ -70,10 +70,10 @@ def test_california_wants_the_money_within_a_week(world: World, frozen: clock.Jo
         ("US", "NY", "1 Nov", datetime(2026, 11, 2, 5, tzinfo=UTC)),
         ("US", "CA", "31 Oct", datetime(2026, 11, 1, 7, tzinfo=UTC)),
         ("US", "AZ", "1 Nov", datetime(2026, 11, 2, 7, tzinfo=UTC)),
-        ("DE", "", "24 Oct", datetime(2026, 10, 24, 22, tzinfo=UTC)),
-        ("DE", "", "25 Oct", datetime(2026, 10, 25, 23, tzinfo=UTC)),
-        ("GB", "", "24 Oct", datetime(2026, 10, 24, 23, tzinfo=UTC)),
-        ("GB", "", "25 Oct", datetime(2026, 10, 26, 0, tzinfo=UTC)),
+        ("DE", "", "23 Oct", datetime(2026, 10, 23, 22, tzinfo=UTC)),
+        ("DE", "", "26 Oct", datetime(2026, 10, 26, 23, tzinfo=UTC)),
+        ("GB", "", "23 Oct", datetime(2026, 10, 23, 23, tzinfo=UTC)),
+        ("GB", "", "26 Oct", datetime(2026, 10, 27, 0, tzinfo=UTC)),
     ],
 )
 def test_a_day_ends_where_the_customer_is_also_when_clocks_change(

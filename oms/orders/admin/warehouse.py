@@ -19,7 +19,7 @@ from oms.orders.models import (
     Shipment,
     ShipmentLine,
 )
-from oms.workplace import waiting_picks
+from oms.urgent import waiting_picks
 
 PICK_TONES = {"open": "warn", "acked": "note", "shipped": "good", "returned": "plain"}
 
