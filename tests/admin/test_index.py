@@ -12,6 +12,7 @@ from oms.groups import BUYER, MANAGER, WAREHOUSE
 from oms.kernel import clock
 from tests.admin.conftest import Desk, Hire
 from tests.factories import (
+    DeadlineFactory,
     DelayCaseFactory,
     DemandFactory,
     MessageFactory,
@@ -49,6 +50,8 @@ def _work(frozen: clock.Journey) -> None:
     RefundFactory.create()
     ReplanRequestFactory.create(marked_at=ago)
     SignalFactory.create()
+    DeadlineFactory.create(blocked_because="notice_due")
+    DeadlineFactory.create()
 
 
 def test_each_queue_counts_its_own_work(desk: Desk, frozen: clock.Journey) -> None:
@@ -59,6 +62,7 @@ def test_each_queue_counts_its_own_work(desk: Desk, frozen: clock.Journey) -> No
         "Late promises": "1",
         "Overdue purchases": "1",
         "Cases about to lapse": "1",
+        "Deadlines of the law": "1",
         "Shortages": "1",
         "Open signals": "1",
         "Refunds due": "1",

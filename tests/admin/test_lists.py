@@ -91,6 +91,7 @@ EDITABLE = {
     *("backorders.QueuePolicy", "backorders.ReleasePolicy"),
     "backorders.Protection",
     "backorders.Fence",
+    "backorders.DelayPolicy",
     "backorders.RunVariant",
     *(
         "orders.Customer",
