@@ -34,7 +34,7 @@ MOST_LINES = 500
 MOST_BANDS = 50
 
 
-class MakeGoodIn(Body):
+class BandIn(Body):
     """What a line so many days late and worth so much is offered; amounts in the order's currency."""
 
     days_late = Whole(min_value=1, max_value=LONGEST_DAYS)
@@ -63,7 +63,7 @@ class CancellationPolicyIn(ScopeIn):
     short_ship = serializers.ChoiceField(
         CancellationPolicy.ShortShip.choices, default=CancellationPolicy.ShortShip.BACKORDER
     )
-    make_goods = rows_of(MakeGoodIn, most=MOST_BANDS, allow_empty=True, required=False)
+    make_goods = rows_of(BandIn, most=MOST_BANDS, allow_empty=True, required=False)
     make_good_budget = Number(14, 2, min_value=0, allow_null=True, default=None)
     active = Flag(default=True)
 
@@ -99,7 +99,7 @@ class CancellationPolicyOut(serializers.Serializer[CancellationPolicy]):
     fee = Number(12, 2)
     unpaid_expiry_hours = serializers.IntegerField(allow_null=True)
     short_ship = serializers.ChoiceField(CancellationPolicy.ShortShip.choices)
-    make_goods = MakeGoodIn(many=True)
+    make_goods = BandIn(many=True)
     make_good_budget = Number(14, 2, allow_null=True)
     make_good_spent = Number(14, 2)
     active = serializers.BooleanField()

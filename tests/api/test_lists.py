@@ -33,6 +33,8 @@ def fill(shop: Shop, number: int) -> None:
     shop.post("atp-rules/", {"name": code, "sku": code})
     shop.post("caps/", {"name": code, "sku": "LAMP", "max_open_units": 1000})
     shop.post("cancellation-policies/", {"name": code})
+    law = {"name": code, "source": "https://law.example/", "lapses": True, "default_days": 30}
+    shop.post("delay-policies/", law)
     shop.post("protections/", {"sku": "LAMP", "group": {"region": f"R{number}"}, "qty": 1})
     shop.post("queue-policies/", {"name": code})
     shop.post("release-policies/", {"name": code})
@@ -99,7 +101,7 @@ def test_lists_cost_the_same_for_one_row_and_for_many(shop: Shop, filled: Callab
     filled()
     after = {path: measured(shop.api, path) for path in [*paths, expanding]}
 
-    assert len(paths) == 30
+    assert len(paths) == 32
     assert {path: queries for path, (_, queries) in after.items()} == {
         path: queries for path, (_, queries) in before.items()
     }
