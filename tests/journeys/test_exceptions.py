@@ -133,7 +133,7 @@ def test_no_fee_where_the_law_forbids_it(world: World, frozen: clock.Journey) ->
 
     world.cancels("A", cause="customer_request")
 
-    assert (Refund.objects.get().amount, Refund.objects.get().fee) == (Decimal("20.00"), 0)
+    assert (Refund.objects.get().amount, Refund.objects.get().fee) == (Decimal("20.00"), Decimal(0))
 
 
 def test_a_period_missed_again_ends_the_contract(world: World, frozen: clock.Journey) -> None:
