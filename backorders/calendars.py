@@ -20,7 +20,7 @@ def places(locations: Mapping[int, Location], today: date) -> dict[int, Place]:
 
 
 def place_of(location: Location, today: date) -> Place:
-    """A location as the rules see it; its carrier works Monday to Friday but on its public holidays."""
+    """A location as the rules see it; its carrier rests on the location's public holidays."""
     closed = public_holidays(location.holiday_country, location.holiday_subdivision, today.year)
     return Place(
         timezone=location.timezone,
@@ -30,7 +30,7 @@ def place_of(location: Location, today: date) -> Place:
         processing_days=location.processing_days,
         transit=location.transit,
         transit_default=location.transit_default,
-        carrier=Calendar(holidays=closed),
+        carrier=Calendar(frozenset(location.carrier_work_days), closed),
     )
 
 

@@ -109,6 +109,7 @@ class LocationForm(forms.ModelForm):  # type: ignore[type-arg]
     """Days as boxes to tick, a zone that exists."""
 
     work_days = WorkDaysField()
+    carrier_work_days = WorkDaysField(required=False)
     inspection_days = forms.IntegerField(
         required=False,
         min_value=0,
@@ -123,7 +124,7 @@ class LocationForm(forms.ModelForm):  # type: ignore[type-arg]
             *("code", "name", "country", "timezone", "regions", "priority", "is_active", "work_days"),
             *("holiday_country", "holiday_subdivision", "cut_offs", "receiving_days", "processing_days"),
             "inspection_days",
-            *("transit", "transit_default"),
+            *("transit", "transit_default", "carrier_work_days"),
         )
 
     def clean_inspection_days(self) -> int:
@@ -131,6 +132,10 @@ class LocationForm(forms.ModelForm):  # type: ignore[type-arg]
         days: int | None = self.cleaned_data["inspection_days"]
         stays: int = self.instance.inspection_days
         return stays if days is None else days
+
+    def clean_carrier_work_days(self) -> list[int]:
+        """A carrier that never works is none: left empty it stays what it was."""
+        return self.cleaned_data["carrier_work_days"] or list(self.instance.carrier_work_days)
 
     def clean_timezone(self) -> str:
         zone: str = self.cleaned_data["timezone"]
@@ -166,7 +171,7 @@ class LocationAdmin(PlansAgain):
             {
                 "fields": (
                     ("receiving_days", "processing_days", "inspection_days"),
-                    *("transit", "transit_default"),
+                    *("transit", "transit_default", "carrier_work_days"),
                 )
             },
         ),

@@ -106,6 +106,11 @@ class Location(models.Model):
     )
     transit = models.JSONField(default=dict, blank=True, help_text="Carrier working days by region.")
     transit_default = models.PositiveSmallIntegerField(default=2)
+    carrier_work_days = ArrayField(
+        models.PositiveSmallIntegerField(),
+        default=working_week,
+        help_text="Days on which the carrier moves parcels; its public holidays are those of the location.",
+    )
     priority = models.IntegerField(default=100, help_text="Lowest first.")
     is_active = models.BooleanField(default=True)
 

@@ -43,6 +43,7 @@ class LocationIn(Body):
     inspection_days = Days(default=2)
     transit = serializers.DictField(child=Days(), default=dict)
     transit_default = Days(default=2)
+    carrier_work_days = WorkDays(default=working_week)
     priority = Whole(min_value=-1_000_000, max_value=1_000_000, default=100)
     active = Flag(default=True)
 
@@ -68,12 +69,20 @@ class LocationOut(serializers.Serializer[Location]):
     inspection_days = serializers.IntegerField(help_text="Days until a return is inspected.")
     transit = serializers.DictField(child=serializers.IntegerField())
     transit_default = serializers.IntegerField()
+    carrier_work_days = WorkDays(help_text="Days on which the carrier moves parcels.")
     priority = serializers.IntegerField()
     active = serializers.BooleanField()
 
     def to_representation(self, place: Location) -> dict[str, Any]:
         plain = ("code", "name", "timezone", "country", "regions", "work_days", "receiving_days")
-        more = ("processing_days", "inspection_days", "transit", "transit_default", "priority")
+        more = (
+            "processing_days",
+            "inspection_days",
+            "transit",
+            "transit_default",
+            "priority",
+            "carrier_work_days",
+        )
         return {
             **{name: getattr(place, name) for name in (*plain, *more)},
             "holidays": calendars.in_words(place.holiday_country, place.holiday_subdivision),

@@ -25,6 +25,7 @@ LOCATION: dict[str, Any] = {
     "inspection_days": 2,
     "transit": {"DE": 1, "AT": 3},
     "transit_default": 5,
+    "carrier_work_days": [0, 1, 2, 3, 4, 5],
     "priority": 10,
     "active": True,
 }
