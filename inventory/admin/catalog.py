@@ -109,7 +109,7 @@ class LocationForm(forms.ModelForm):  # type: ignore[type-arg]
     """Days as boxes to tick, a zone that exists."""
 
     work_days = WorkDaysField()
-    carrier_work_days = WorkDaysField(required=False)
+    carrier_work_days = WorkDaysField("Carrier works on")
     inspection_days = forms.IntegerField(
         required=False,
         min_value=0,

@@ -103,13 +103,13 @@ class QtyField(forms.IntegerField):
 class WorkDaysField(forms.TypedMultipleChoiceField):
     """Days of the week as boxes to tick; 0 is Monday."""
 
-    def __init__(self) -> None:
+    def __init__(self, label: str = "Works on") -> None:
         super().__init__(
             choices=list(enumerate(WEEKDAYS)),
             coerce=int,
             widget=widgets.UnfoldAdminCheckboxSelectMultipleWidget(),
             required=False,
-            label="Works on",
+            label=label,
         )
 
 
