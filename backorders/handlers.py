@@ -2,14 +2,29 @@
 
 from collections.abc import Mapping, Sequence
 
-from backorders import allocating, cancelling, deadlines, promising, refunding, replanning, running
+from backorders import (
+    allocating,
+    cancelling,
+    collecting,
+    deadlines,
+    promising,
+    refunding,
+    replanning,
+    running,
+)
 from oms.kernel import events
 
 HANDLERS: Mapping[type[events.Event], Sequence[events.Listener]] = {
     events.OrderAccepted: [promising.promise_order],
     events.OrderUnheld: [replanning.mark_order],
-    events.QtyCancelled: [cancelling.ask_policy, refunding.owe, deadlines.close_cancelled, allocating.drop],
-    events.GoodsShipped: [allocating.consume, deadlines.close_shipped],
+    events.QtyCancelled: [
+        cancelling.ask_policy,
+        refunding.owe,
+        collecting.let_go,
+        deadlines.close_cancelled,
+        allocating.drop,
+    ],
+    events.GoodsShipped: [allocating.consume, deadlines.close_shipped, collecting.collect_shipped],
     events.PickReturned: [allocating.take_back],
     events.SupplyAdded: [running.end_denials, replanning.mark_supplies],
     events.SupplyMoved: [replanning.mark_supplies],
@@ -18,6 +33,9 @@ HANDLERS: Mapping[type[events.Event], Sequence[events.Listener]] = {
     events.StockCounted: [running.end_denials, replanning.mark_supply],
     events.HoldCleared: [running.end_denials, replanning.mark_supply],
     events.PolicyChanged: [replanning.mark_policy],
+    events.PaymentRegistered: [collecting.collect_registered],
+    events.RefundSent: [refunding.tell],
+    events.PaymentFailed: [collecting.ask_customer],
 }
 # These tell the feed and the history; nothing of ours acts on them.
 FEED_ONLY: frozenset[type[events.Event]] = frozenset(
@@ -28,5 +46,9 @@ FEED_ONLY: frozenset[type[events.Event]] = frozenset(
         events.ChoiceRecorded,
         events.CapReached,
         events.SignalRaised,
+        events.PaymentCaptured,
+        events.RefundRequested,
+        events.RefundSettled,
+        events.RefundFailed,
     }
 )

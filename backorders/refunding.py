@@ -1,43 +1,58 @@
-"""Refunds: what is owed back for cancelled units, by when, and that a person has sent it."""
+"""Refunds: what is owed back for cancelled units or another cause, by when, and the way to the customer."""
 
-from datetime import date
+from collections.abc import Sequence
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
 
-from backorders import deadlines, telling
+from backorders import collecting, deadlines, telling
 from backorders.cancelling import BY_CUSTOMER, Policies, may_cancel
 from backorders.lawbook import Law, holidays_of
 from backorders.models import AtpRule, Promise
+from backorders.rules import charging
 from backorders.rules import refunding as rules
 from backorders.rules.refunding import DayCount, RefundBy, RefundRule
-from oms.kernel import clock, states
-from oms.kernel.errors import NotFound
+from inventory.bounds import check_external_id
+from oms.kernel import clock, events
+from oms.kernel.actors import Actor, job
+from oms.kernel.causes import cause_code
+from oms.kernel.errors import Conflict, InvalidValue
 from oms.kernel.events import QtyCancelled
-from oms.orders.models import Cancellation, OrderLine, Refund
-
-State = Refund.State
-MOVES: states.Moves = {
-    State.REQUESTED: frozenset({State.SENT}),
-    State.FAILED: frozenset({State.SENT}),
-}
-
+from oms.orders import locks
+from oms.orders.models import Cancellation, Order, OrderLine, Refund
+from oms.payments import giving_back
 
 CENT = Decimal("0.01")
+ASKED_FOR_WITHIN = timedelta(days=7)
+
+
+class RefundTaken(Conflict):
+    """The external id stands for the refund of another order already."""
+
+    code = "refund_taken"
 
 
 def owe(event: QtyCancelled) -> None:
-    """Open a refund for each cancellation of units that were paid: all, the deposit, or nothing yet."""
-    cancelled = Cancellation.objects.filter(pk__in=event.cancellation_ids).select_related(
-        "line__order__customer", "line__sku"
+    """Open a refund for each cancellation of units that were paid: all, the deposit, or nothing yet.
+
+    Where payments are known, all that was tendered goes back less what the rest of the order costs alone;
+    without them what the disclosed charge says was taken. The order is locked by whoever cancels.
+    """
+    cancelled = list(
+        Cancellation.objects.filter(pk__in=event.cancellation_ids)
+        .select_related("line__order__customer", "line__order__channel", "line__sku")
+        .order_by("pk")
     )
     bases = _bases([cancellation.line_id for cancellation in cancelled])
+    amounts = _amounts(event.order_id, cancelled, bases)
     policies, law, now = Policies(), Law(), clock.now()
     owed = [
         Refund(
             order=cancellation.line.order,
             cancellation=cancellation,
+            cause=cancellation.cause,
             amount=paid - fee,
             currency=cancellation.line.order.currency,
             fee=fee,
@@ -46,14 +61,105 @@ def owe(event: QtyCancelled) -> None:
             alarm_on=by.alarm,
             requested_at=now,
         )
-        for cancellation in cancelled
-        for basis in (bases.get(cancellation.line_id, {}),)
-        if (paid := _paid(cancellation, basis))
+        for cancellation, paid in zip(cancelled, amounts, strict=True)
+        if paid
         for fee in (min(paid, _fee(cancellation)),)
         for vested in (deadlines.vested_on(cancellation),)
-        for by in (_by(cancellation, basis, policies, law, vested),)
+        for by in (_by(cancellation, bases.get(cancellation.line_id, {}), policies, law, vested),)
     ]
-    Refund.objects.bulk_create(owed)
+    _open(Refund.objects.bulk_create(owed), by=event.by)
+
+
+@transaction.atomic
+def request_refund(
+    *,
+    order_id: int,
+    source: str,
+    external_id: str,
+    amount: Decimal,
+    currency: str,
+    cause: str,
+    note: str = "",
+    actor: Actor,
+) -> Refund:
+    """Owe a customer money for another cause than a cancellation, such as a return or goodwill.
+
+    The same (source, external_id) again gives the same refund. Raises OverRefund for more than was captured,
+    InvalidValue by field; then nothing is kept.
+    """
+    order = locks.lock_order(order_id)
+    check_external_id(external_id)
+    if known := Refund.objects.filter(source=source, external_id=external_id).first():
+        if known.order_id != order_id:
+            raise RefundTaken(f"{external_id} is a refund for {known.order}.", field="external_id")
+        return known
+    if amount <= 0:
+        raise InvalidValue("A refund is more than nothing.", field="amount")
+    if currency != order.currency:
+        raise InvalidValue(f"{order} is in {order.currency}.", field="amount.currency")
+    refund = Refund.objects.create(
+        order=order,
+        source=source,
+        external_id=external_id,
+        cause=cause_code(cause),
+        note=note,
+        amount=amount,
+        currency=currency,
+        vested_on=clock.now().date(),
+        due_on=(clock.now() + ASKED_FOR_WITHIN).date(),
+        alarm_on=(clock.now() + ASKED_FOR_WITHIN).date(),
+        requested_at=clock.now(),
+    )
+    giving_back.claim_back([refund])
+    _publish_requested(order, refund, by=str(actor))
+    return refund
+
+
+def send_refund(*, refund_id: int, actor: Actor | None = None) -> Refund:
+    """Write that a person sent the money; the customer is told. Raises WrongState if it was sent already."""
+    return giving_back.send_by_hand(refund_id=refund_id, actor=actor or job("send_refund"))
+
+
+def tell(event: events.RefundSent) -> None:
+    """Tell the customer that money is on its way, whoever sent it."""
+    telling.tell_refund_sent(refund_ids=[event.refund_id])
+
+
+def _open(refunds: Sequence[Refund], *, by: str) -> None:
+    if not refunds:
+        return
+    if giving_back.captured_and_refunded(refunds[0].order_id) is not None:
+        giving_back.claim_back(refunds)
+    for refund in refunds:
+        _publish_requested(refund.order, refund, by=by)
+
+
+def _publish_requested(order: Order, refund: Refund, *, by: str) -> None:
+    events.publish(
+        events.RefundRequested(
+            by=by,
+            subject=order.number,
+            channel_code=order.channel.code,
+            order_id=order.pk,
+            refund_id=refund.pk,
+        )
+    )
+
+
+def _amounts(
+    order_id: int, cancelled: Sequence[Cancellation], bases: dict[int, dict[str, Any]]
+) -> list[Decimal]:
+    """What each cancellation gives back."""
+    disclosed = [_paid(each, bases.get(each.line_id, {})) for each in cancelled]
+    sums = giving_back.captured_and_refunded(order_id)
+    if sums is None:
+        return disclosed
+    captured, refunded = sums
+    # Fees that were kept are ours: neither given back nor counted towards what ships.
+    tendered = captured - collecting.fees_kept(order_id)
+    over = charging.to_refund(collecting.lines_of(order_id), captured=tendered, refunded=refunded)
+    # A switch puts its new line into the books before the old one ends, so its price is kept by itself.
+    return charging.shared(over, [each.qty * each.line.unit_price for each in cancelled])
 
 
 def _fee(cancellation: Cancellation) -> Decimal:
@@ -92,14 +198,3 @@ def _paid(cancellation: Cancellation, basis: dict[str, Any]) -> Decimal:
     if new := OrderLine.objects.filter(switched_from=line).first():
         price = max(Decimal(0), price - new.unit_price)
     return (price * cancellation.qty).quantize(CENT)
-
-
-@transaction.atomic
-def send_refund(*, refund_id: int) -> Refund:
-    """Write that the money was sent, and tell the customer; raises WrongState if it was sent already."""
-    refund = Refund.objects.filter(pk=refund_id).first()
-    if refund is None:
-        raise NotFound("There is no such refund.")
-    states.move(refund, to=State.SENT, moves=MOVES, sent_at=clock.now())
-    telling.tell_refund_sent(refund_ids=[refund.pk])
-    return refund

@@ -19,6 +19,7 @@ from notifications.models import Message
 from notifications.outbox import NewMessage
 from oms.kernel import bulk, clock
 from oms.orders.models import Cancellation, Order, OrderLine, Refund, Shipment, ShipmentLine
+from oms.payments.models import Payment
 
 LONGEST_KEY = Message._meta.get_field("key").max_length or 0
 OFFERED_INSTEAD = 3
@@ -140,7 +141,7 @@ def tell_refund_sent(*, refund_ids: Collection[int]) -> None:
                 refund.order,
                 {
                     **composing.of_order(refund.order),
-                    "lines": [composing.of_line(refund.cancellation.line, refund.cancellation.qty)],
+                    "lines": [composing.of_line(each.line, each.qty) for each in _cancelled_by(refund)],
                     "refund": composing.money(refund.amount, refund.currency),
                 },
                 f"refund{refund.pk}",
@@ -148,6 +149,14 @@ def tell_refund_sent(*, refund_ids: Collection[int]) -> None:
             for refund in refunds
         ]
     )
+
+
+def tell_payment_ends(*, payment_ids: Collection[int]) -> None:
+    """Ask to pay again, as what the bank holds for an order ends before its goods ship."""
+    payments = Payment.objects.filter(pk__in=list(payment_ids)).select_related(
+        "order__channel", "order__customer"
+    )
+    _tell([_payment_message(payment, composing.house_zone()) for payment in payments])
 
 
 _ORDER = ("order_line__order__channel", "order_line__order__customer")
@@ -237,6 +246,22 @@ def _cancelled_message(
         "owed": owed,
     }
     return _message("cancelled", order, context, ",".join(str(each.pk) for each in cancellations))
+
+
+def _payment_message(payment: Payment, zone: str) -> NewMessage:
+    open_amount = payment.authorised_amount - payment.captured_amount
+    context = {
+        **composing.of_order(payment.order),
+        "amount": composing.money(open_amount, payment.currency),
+        "ends": composing.instant(payment.expires_at, zone) if payment.expires_at else None,
+        "lines": _owed([payment.order_id]).get(payment.order_id, []),
+    }
+    return _message("payment_ends", payment.order, context, f"payment{payment.pk}")
+
+
+def _cancelled_by(refund: Refund) -> list[Cancellation]:
+    """What was cancelled; nothing for a refund of another cause."""
+    return [refund.cancellation] if refund.cancellation else []
 
 
 def _shipped_lines(shipment: Shipment) -> list[Facts]:

@@ -23,6 +23,7 @@ _ALL = (
     Kind("cancelled", is_legal=True),
     Kind("good_news"),
     Kind("refund_sent"),
+    Kind("payment_ends"),
 )
 KINDS: dict[str, Kind] = {kind.code: kind for kind in _ALL}
 LEGAL = [kind.code for kind in _ALL if kind.is_legal]

@@ -6,7 +6,7 @@ MANAGER, BUYER, SERVICE, WAREHOUSE = "ops manager", "buyer", "customer service",
 READ_ONLY = "read-only"
 GROUPS = (MANAGER, BUYER, SERVICE, WAREHOUSE, READ_ONLY)
 
-OUR_APPS = ("inventory", "purchasing", "orders", "backorders", "notifications", "api", "kernel")
+OUR_APPS = ("inventory", "purchasing", "orders", "payments", "backorders", "notifications", "api", "kernel")
 # What only an ops manager looks at.
 CLOSED_APPS = ("api",)
 
@@ -30,6 +30,8 @@ COMMANDS = (
     May("cancel_order", "orders.order", "Can cancel orders and lines", (MANAGER, SERVICE)),
     May("hold_order", "orders.order", "Can hold orders and let them go on", (MANAGER, SERVICE)),
     May("send_refund", "orders.refund", "Can say that a refund was sent", (MANAGER, SERVICE)),
+    May("see_to_payment", "payments.payment", "Can see to payments", (MANAGER, SERVICE)),
+    May("keep_key", "payments.paymentaccount", "Can enter keys of payment providers", (MANAGER,)),
     May("ship_pickrequest", "orders.pickrequest", "Can take, ship and give back", (MANAGER, WAREHOUSE)),
     May("announce_return", "orders.return", "Can announce and cancel returns", (MANAGER, SERVICE)),
     May("inspect_return", "orders.return", "Can inspect returns", (MANAGER, WAREHOUSE)),
@@ -70,6 +72,7 @@ EDITED = {
     "backorders.queuepolicy": (MANAGER,),
     "backorders.releasepolicy": (MANAGER,),
     "backorders.runvariant": (MANAGER, BUYER),
+    "payments.paymentaccount": (MANAGER,),
     "orders.channel": (MANAGER,),
     "orders.customer": (MANAGER, SERVICE),
     "inventory.location": (MANAGER,),

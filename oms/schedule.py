@@ -40,6 +40,13 @@ JOBS = (
         MINUTE,
         "Gives back what carts kept too long.",
     ),
+    Job("move money", "oms.payments.tasks.send_due", MINUTE, "Captures and refunds at payment providers."),
+    Job(
+        "renew holds",
+        "oms.payments.tasks.renew_authorisations",
+        crontab(minute="20"),
+        "Renews holds that end before the goods ship, or asks the customer.",
+    ),
     Job("bulk jobs", "oms.api.tasks.sweep_bulk_jobs", MINUTE, "Goes on with bulk jobs that were cut off."),
     Job("backorder runs", "backorders.tasks.sweep_runs", MINUTE, "Goes on with runs that were cut off."),
     Job(

@@ -68,6 +68,7 @@ INSTALLED_APPS = [
     "inventory",
     "notifications",
     "oms.orders",
+    "oms.payments",
     "purchasing",
     "backorders",
     "oms.api",
@@ -132,6 +133,11 @@ def _database() -> dict[str, Any]:
 
 
 DATABASES = {"default": _database()}
+
+
+# --- money --------------------------------------------------------------------------------------
+# Where Stripe's API is, if not at Stripe: a simulator, or a proxy of the house.
+STRIPE_ADDRESS = env("STRIPE_ADDRESS", default="").rstrip("/")
 
 
 # --- time and language --------------------------------------------------------------------------

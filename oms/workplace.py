@@ -44,6 +44,8 @@ from oms.api.models import ApiClient
 from oms.kernel import clock, shown
 from oms.kernel.models import EventLog
 from oms.orders.models import Channel, Order, OrderLine, PickRequest, Refund, Shipment
+from oms.payments import waiting
+from oms.payments.models import Payment, PaymentAccount
 from oms.urgent import (
     broken_promises,
     failed_messages,
@@ -181,6 +183,14 @@ NEEDS_A_PERSON = (
         Work(refunds_due, "order__number", "owed", "due_on"),
     ),
     Queue(
+        "Payments to see to",
+        "Refused, running out before the goods ship, or to be taken by hand.",
+        "credit_card_off",
+        Payment,
+        "waiting=yes",
+        Work(waiting.payments, "order__number", "needs_person", "expires_at"),
+    ),
+    Queue(
         "Picks nobody took",
         "Released a day ago, not acknowledged. Ask the warehouse.",
         "inventory",
@@ -234,6 +244,7 @@ LOOK_UP = (
     Queue("Receipts", "What arrived.", "move_to_inbox", Receipt),
     Queue("Pick requests", "What the warehouse was asked for.", "trolley", PickRequest),
     Queue("Shipments", "What left.", "package_2", Shipment),
+    Queue("Payments", "What customers tendered, what was taken and given back.", "credit_card", Payment),
     Queue("Messages", "What customers were told.", "mail", Message),
     Queue("Mailbox", "Mail kept here instead of leaving the house.", "inbox", MailboxMail),
     Queue("Events", "All that happened, in order.", "history", EventLog),
@@ -256,6 +267,7 @@ POLICY = (
     Queue("Run variants", "Backorder runs saved under a name.", "bookmark", RunVariant),
     Queue("Channels", "Where orders come from.", "storefront", Channel),
     Queue("Locations", "What ships from where, on which days.", "location_on", Location),
+    Queue("Payment accounts", "Providers that move money for us.", "account_balance", PaymentAccount),
     Queue("Suppliers", "Who sells us what, how fast.", "factory", Supplier),
     Queue("API clients", "Programs with a key.", "key", ApiClient),
     Queue("Schedule", "Jobs that run by themselves.", "schedule", PeriodicTask),

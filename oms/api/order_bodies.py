@@ -23,6 +23,7 @@ from oms.api.fields import (
     rows_of,
 )
 from oms.api.order_lines import SentencesOut, StepsOut, WindowOut
+from oms.api.payments import TenderIn
 from oms.orders.drafts import CustomerDraft
 from oms.orders.models import Order
 
@@ -79,6 +80,7 @@ class OrderIn(Body):
     on_credit = Flag(default=False)
     priority = Whole(min_value=-1_000_000, max_value=1_000_000, default=100)
     currency = Text(required=False, max_length=3)
+    payment = TenderIn(required=False, allow_null=True)
     lines = rows_of(OrderLineIn, most=MOST_LINES)
 
 

@@ -10,7 +10,7 @@ from backorders import explanations, promising
 from backorders.models import Demand
 from backorders.offering import Offer
 from notifications.models import Message
-from oms.api import errors, filtering, order_lines, refs
+from oms.api import errors, filtering, order_lines, payments, refs
 from oms.api.fields import Body
 from oms.api.idempotency import Answer
 from oms.api.operations import Call, Listing, Post, Read, expanded, one
@@ -125,6 +125,8 @@ class AcceptOrder(Post):
             body = errors.body_of(refusal.code, refusal.message, field=refusal.field, details=refusal.details)
             return Answer(body, refusal.status)
         order.channel = self.channel(data)
+        if data.get("payment"):
+            payments.register(self, order, data["payment"], prefix="payment.")
         return self.done(order, lines=order_lines.of_orders([order.pk]))
 
     def quoted(self, data: Any) -> Answer:

@@ -136,6 +136,53 @@ class SignalRaised(Event):
     signal_id: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentRegistered(Event):
+    """The customer tendered money: an authorisation, or money already taken."""
+
+    order_id: int
+    payment_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentCaptured(Event):
+    order_id: int
+    payment_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentFailed(Event):
+    """The provider refused for good; `what` says which movement of money."""
+
+    order_id: int
+    payment_id: int
+    what: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundRequested(Event):
+    order_id: int
+    refund_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundSent(Event):
+    order_id: int
+    refund_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundSettled(Event):
+    order_id: int
+    refund_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundFailed(Event):
+    order_id: int
+    refund_id: int
+
+
 Listener = Callable[[Any], None]
 _listeners: dict[type[Event], Sequence[Listener]] = {}
 

@@ -22,7 +22,7 @@ STATE_TONES = {
     **dict.fromkeys(("queued", "sending", "acked", "accepted", "expected", "open"), "note"),
     **{"finished": "good", "dispatched": "note", "started": "note"},
     **dict.fromkeys(("draft", "requested", "held", "running", "scheduled"), "warn"),
-    **dict.fromkeys(("failed", "bounced"), "bad"),
+    **dict.fromkeys(("failed", "bounced", "expired"), "bad"),
 }
 
 

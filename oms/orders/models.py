@@ -166,7 +166,7 @@ class Cancellation(models.Model):
 
 
 class Refund(models.Model):
-    """Money owed back for a cancellation, with the day by which it must be sent."""
+    """Money owed back, for a cancellation or another cause, with the day by which it must be sent."""
 
     class State(models.TextChoices):
         REQUESTED = "requested"
@@ -175,7 +175,13 @@ class Refund(models.Model):
         FAILED = "failed"
 
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="refunds")
-    cancellation = models.OneToOneField(Cancellation, on_delete=models.PROTECT, related_name="refund")
+    cancellation = models.OneToOneField(
+        Cancellation, null=True, blank=True, on_delete=models.PROTECT, related_name="refund"
+    )
+    source = models.CharField(max_length=120, blank=True, default="", help_text="Who asked, if not we.")
+    external_id = models.CharField(max_length=120, blank=True, default="")
+    cause = models.CharField(max_length=40, blank=True, default="")
+    note = models.CharField(max_length=500, blank=True, default="")
     amount = models.DecimalField(max_digits=14, decimal_places=2)
     currency = models.CharField(max_length=3)
     fee = models.DecimalField(
@@ -187,10 +193,22 @@ class Refund(models.Model):
     state = models.CharField(max_length=10, choices=State, default=State.REQUESTED)
     requested_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True, blank=True)
+    settled_at = models.DateTimeField(null=True, blank=True)
+    failure = models.CharField(max_length=300, blank=True, default="", help_text="Why it did not arrive.")
 
     class Meta:
         ordering = ("due_on", "id")
-        constraints = (models.CheckConstraint(condition=Q(amount__gte=0), name="refund_never_negative"),)
+        constraints = (
+            models.CheckConstraint(condition=Q(amount__gte=0), name="refund_never_negative"),
+            models.UniqueConstraint(
+                fields=("source", "external_id"),
+                condition=~Q(external_id=""),
+                name="one_refund_per_external_id",
+            ),
+            models.CheckConstraint(
+                condition=Q(cancellation__isnull=False) | ~Q(cause=""), name="refund_has_a_cause"
+            ),
+        )
         indexes = (
             models.Index(
                 fields=("due_on",), condition=Q(state="requested"), name="refunds_to_send_by_due_date"

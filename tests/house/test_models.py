@@ -13,7 +13,7 @@ from django.db.models import Model
 
 from tests.house.code import ROOT, Source, called, sources
 
-ROWS = [{"kernel"}, {"inventory", "notifications"}, {"orders", "purchasing"}, {"backorders"}]
+ROWS = [{"kernel"}, {"inventory", "notifications"}, {"orders", "purchasing"}, {"payments"}, {"backorders"}]
 ROWS += [{"api", "portal", "connectors"}]
 ROW_OF = {label: number for number, row in enumerate(ROWS) for label in row}
 OURS = [model for model in apps.get_models() if model._meta.app_label in ROW_OF]

@@ -108,6 +108,8 @@ class OrderAdmin(FactAdmin):
             "cancellations": list(
                 Cancellation.objects.filter(line__order=row).select_related("line", "refund")[:SHOWN_AT_MOST]
             ),
+            "payments": list(row.payments.select_related("account")[:SHOWN_AT_MOST]),
+            "refunds": list(row.refunds.filter(cancellation=None)[:SHOWN_AT_MOST]),
             "told": list(Message.objects.filter(subject_ref=row.number)[:SHOWN_AT_MOST]),
             "events": list(EventLog.objects.filter(subject=row.number).order_by("-id")[:SHOWN_AT_MOST]),
         }
