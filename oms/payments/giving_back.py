@@ -20,6 +20,8 @@ MOVES: states.Moves = {
     State.REQUESTED: frozenset({State.SENT, State.FAILED}),
     State.FAILED: frozenset({State.SENT}),
     State.SENT: frozenset({State.SETTLED, State.FAILED}),
+    # A bank may send money back that had arrived.
+    State.SETTLED: frozenset({State.FAILED}),
 }
 # What a person may still do by other means: the provider has not been asked, or has refused.
 NOT_ASKED = (Effect.QUEUED, Effect.FAILED)
@@ -126,7 +128,7 @@ def follow_effects(refund: Refund, *, by: str) -> None:
     found = {part.state for part in parts}
     now = clock.now()
     if Effect.FAILED in found:
-        if refund.state in (State.REQUESTED, State.SENT):
+        if refund.state != State.FAILED:
             why = next(part.error for part in parts if part.state == Effect.FAILED)
             _move(refund, State.FAILED, by=by, failure=why[:300])
         return

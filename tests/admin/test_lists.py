@@ -93,6 +93,7 @@ EDITABLE = {
     "backorders.Fence",
     "backorders.DelayPolicy",
     "backorders.RunVariant",
+    "payments.PaymentAccount",
     *(
         "orders.Customer",
         "inventory.Location",

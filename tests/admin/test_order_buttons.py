@@ -157,7 +157,7 @@ def test_a_refund_that_was_sent_is_told_to_the_customer(world: World, waiting: O
 
     assert Refund.objects.get().state == Refund.State.SENT
     assert world.told("SO-1")[-1] == "refund_sent"
-    assert desk.offers(refund) == []
+    assert desk.offers(refund) == ["settle", "fail"]
 
 
 def test_a_refund_is_sent_once(desk: Desk, nobody: Nobody) -> None:

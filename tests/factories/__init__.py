@@ -22,6 +22,9 @@ from tests.factories.moving import FenceFactory as FenceFactory
 from tests.factories.moving import ProductionOrderFactory as ProductionOrderFactory
 from tests.factories.moving import TransferFactory as TransferFactory
 from tests.factories.moving import TransferLineFactory as TransferLineFactory
+from tests.factories.paying import PaymentAccountFactory as PaymentAccountFactory
+from tests.factories.paying import PaymentEffectFactory as PaymentEffectFactory
+from tests.factories.paying import PaymentFactory as PaymentFactory
 from tests.factories.selling import CancellationFactory as CancellationFactory
 from tests.factories.selling import ChannelFactory as ChannelFactory
 from tests.factories.selling import CustomerFactory as CustomerFactory

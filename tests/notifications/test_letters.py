@@ -52,6 +52,12 @@ CONTEXTS: dict[str, dict[str, Any]] = {
             {**CHAIR, "was": window("2026-03-30", "2026-04-02"), "now": window("2026-03-12", "2026-03-12")}
         ],
     },
+    "payment_ends": {
+        **BASE,
+        "lines": [TABLE],
+        "amount": euros("99.80"),
+        "ends": {"at": "2026-03-09T08:00:00+00:00", "zone": "Europe/Berlin"},
+    },
     "refund_sent": {**BASE, "lines": [CHAIR], "refund": euros("99.80")},
 }
 SORRY = {"en": "sorry", "de": "leid", "fr": "désolés", "es": "Lo sentimos"}

@@ -68,8 +68,12 @@ class Provider(Protocol):
         """Let go of an authorisation."""
         ...
 
-    def read_webhook(self, body: bytes, headers: Mapping[str, str]) -> tuple[str, News | None]:
-        """The delivery's own id and what it tells; raises Misconfigured for a wrong signature."""
+    def read_webhook(self, body: bytes, headers: Mapping[str, str]) -> str:
+        """The delivery's own id; raises Misconfigured for a wrong signature."""
+        ...
+
+    def read_news(self, body: str) -> News | None:
+        """What a delivery, checked before, tells of a refund; none if it is about something else."""
         ...
 
 

@@ -1,5 +1,6 @@
 """Stripe through its official client: PaymentIntents captured by hand, refunds, signed webhooks."""
 
+import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -111,14 +112,19 @@ class Stripe:
         done = _mapped(lambda: self.client.v1.payment_intents.cancel(ask.external_id, {}, options))
         return Outcome(provider_id=done.id, is_settled=True)
 
-    def read_webhook(self, body: bytes, headers: Mapping[str, str]) -> tuple[str, News | None]:
-        """Check the signature with the account's own secret, and read what became of a refund."""
+    def read_webhook(self, body: bytes, headers: Mapping[str, str]) -> str:
+        """Check the signature with the account's own secret; gives the event's id."""
         signature = headers.get("stripe-signature", "")
         try:
             event: Any = stripe.Webhook.construct_event(body, signature, self.account.webhook_secret)
         except (stripe.SignatureVerificationError, ValueError) as error:
             raise Misconfigured(f"The signature is wrong: {type(error).__name__}.") from error
-        return str(event["id"]), _news(str(event["type"]), event["data"]["object"])
+        return str(event["id"])
+
+    def read_news(self, body: str) -> News | None:
+        """What became of a refund."""
+        event = json.loads(body)
+        return _news(str(event["type"]), event["data"]["object"])
 
     def _capture(self, ask: Ask, params: Any, *, key: str) -> Outcome:
         intents = self.client.v1.payment_intents

@@ -1,0 +1,1 @@
+"""Money: taken, given back, through providers."""
