@@ -16,6 +16,7 @@ from tests.factories import (
     DelayCaseFactory,
     DemandFactory,
     MessageFactory,
+    PaymentFactory,
     PegFactory,
     PickRequestFactory,
     PurchaseLineFactory,
@@ -48,6 +49,8 @@ def _work(frozen: clock.Journey) -> None:
     MessageFactory.create(state=Message.State.BOUNCED)
     PickRequestFactory.create(requested_at=ago)
     RefundFactory.create()
+    PaymentFactory.create(needs_person="declined")
+    PaymentFactory.create()
     ReplanRequestFactory.create(marked_at=ago)
     SignalFactory.create()
     DeadlineFactory.create(blocked_because="notice_due")
@@ -66,6 +69,7 @@ def test_each_queue_counts_its_own_work(desk: Desk, frozen: clock.Journey) -> No
         "Shortages": "1",
         "Open signals": "1",
         "Refunds due": "1",
+        "Payments to see to": "1",
         "Picks nobody took": "1",
         "Failed messages": "2",
         "Stuck re-plans": "1",

@@ -1,6 +1,7 @@
 """Payments and refunds over REST: registered, listed, moved; other clients' are not there."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -86,7 +87,7 @@ def test_an_order_brings_its_payment(shop: Shop) -> None:
     order = shop.order("A", "CHAIR", 3, payment={**PAYMENT, "method": "card"})
 
     payment = Payment.objects.get()
-    assert (payment.order.number, payment.captured_amount) == (order["number"], 30)
+    assert (payment.order.number, payment.captured_amount) == (order["number"], Decimal(30))
 
 
 def test_an_order_whose_payment_is_wrong_is_refused_whole(shop: Shop) -> None:

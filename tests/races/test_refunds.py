@@ -11,6 +11,7 @@ from django.db.models import Sum
 
 from backorders import refunding
 from oms.kernel.actors import client
+from oms.orders import locks as order_locks
 from oms.orders.models import Order, Refund
 from oms.payments import giving_back, locks
 from oms.payments.models import Payment
@@ -83,7 +84,7 @@ def test_without_the_lock_only_the_constraint_stands_in_the_way(
         sleep(0.1)
         return found
 
-    monkeypatch.setattr(refunding.locks, "lock_order", unlocked)
+    monkeypatch.setattr(order_locks, "lock_order", unlocked)
     monkeypatch.setattr(locks, "lock_order", unlocked)
     monkeypatch.setattr(giving_back, "_with_room", look_and_wait)
 
