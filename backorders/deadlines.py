@@ -214,7 +214,7 @@ def watch_refunds(*, refunds: Iterable[Refund]) -> None:
     now = clock.now()
     rows = []
     for refund in refunds:
-        if refund.alarm_on is None:
+        if refund.alarm_on is None or refund.cancellation is None:
             continue
         zone = lawbook.zone_of_order(refund.order)
         rows.append(
