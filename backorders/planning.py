@@ -3,39 +3,40 @@
 import logging
 from collections.abc import Sequence
 from datetime import date, timedelta
-from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import F, Min, Q, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import F, Min, Q
 
-from backorders import auditing, serving, volatility
+from backorders import advising, auditing, forecasting, serving, volatility
+from backorders import growing as growing_queues
 from backorders.marking import mark
-from backorders.models import AtpRule, Demand, ReplanRequest
-from backorders.rules.shortages import Incoming, Outlook, Signal, SignalKind, advise
-from backorders.rules.types import Due
-from inventory.locks import lock_skus
-from inventory.models import Sku, Supply
-from oms.kernel import clock
-from purchasing import signalling
-from purchasing.models import PurchaseLine, SupplierSku
+from backorders.models import Demand, ReplanRequest
+from inventory.models import Supply
+from oms.kernel import bulk, clock
 
 logger = logging.getLogger(__name__)
 
 # A buyer has so long to place what was sold beyond firm supply before its customers are told.
 BUYERS_DAYS = timedelta(days=7)
-OPEN = ("sent", "confirmed")
 
 
 def nightly() -> int:
-    """Mark what is overdue, measure volatility, advise the buyer, audit; returns the audit's findings."""
+    """Mark what is overdue, forecast, advise the buyer, audit; returns the number of the audit's findings."""
     mark_overdue()
     volatility.measure()
-    signals = sum(plan_sku(sku_id=sku_id) for sku_id in _skus_in_need())
+    forecasts = forecasting.measure()
+    growing = growing_queues.measure()
+    signals = advising.plan_all()
     findings = auditing.books_balance()
     for finding in findings:
         logger.error("audit: %s %s", finding.code, finding.message)
-    logger.info("nightly: %s signals, %s findings", signals, len(findings))
+    logger.info(
+        "nightly: %s forecasts, %s growing queues, %s signals, %s findings",
+        forecasts,
+        growing,
+        signals,
+        len(findings),
+    )
     return len(findings)
 
 
@@ -51,101 +52,9 @@ def mark_overdue() -> int:
     return len(skus)
 
 
-@transaction.atomic
 def plan_sku(*, sku_id: int) -> int:
-    """Raise the signals of one SKU; returns how many."""
-    lock_skus([sku_id])
-    sku = Sku.objects.get(pk=sku_id)
-    source = (
-        SupplierSku.objects.filter(sku=sku, supplier__is_active=True)
-        .select_related("supplier")
-        .order_by("lead_time_days", "pk")
-        .first()
-    )
-    outlook = outlook_of(sku, source)
-    signals = advise(outlook)
-    for signal in signals:
-        _raise(sku, source, outlook, signal)
-    return len(signals)
-
-
-def outlook_of(sku: Sku, source: SupplierSku | None) -> Outlook:
-    """What the signals of a SKU follow from: dues not on hand, free stock, purchases to come."""
-    today = clock.now().date()
-    rule = AtpRule.objects.filter(Q(sku=sku) | Q(sku=None, category__in=("", sku.category))).order_by(
-        F("sku").asc(nulls_last=True), "-category", "pk"
-    )
-    first = rule.first()
-    return Outlook(
-        today=today,
-        dues=_dues(sku, today),
-        lead_days=source.lead_time_days if source else 0,
-        safety=first.safety_stock if first else 0,
-        free_qty=_free_on_hand(sku),
-        incoming=_incoming(sku),
-        moq=source.moq if source else 1,
-        pack=source.pack_qty if source else 1,
-    )
-
-
-def _raise(sku: Sku, source: SupplierSku | None, outlook: Outlook, signal: Signal) -> None:
-    on_order = sum(purchase.qty for purchase in outlook.incoming)
-    wanted = sum(due.qty for due in outlook.dues)
-    signalling.raise_signal(
-        sku_id=sku.pk,
-        supplier_id=source.supplier_id if source else None,
-        kind=signal.kind,
-        qty=signal.qty,
-        uncovered_qty=max(0, wanted - on_order - outlook.free_qty) if signal.kind is SignalKind.ORDER else 0,
-        needed_on=signal.needed_on,
-        value=(sku.price or Decimal(0)) * signal.qty,
-        basis={
-            "open_demand": wanted,
-            "free_on_hand": outlook.free_qty,
-            "incoming": on_order,
-            "safety_stock": outlook.safety,
-            "lead_time_days": outlook.lead_days,
-            "raw_qty": signal.raw_qty,
-            "moq_gap": signal.moq_gap,
-            "purchase_line": signal.ref,
-        },
-    )
-
-
-def _skus_in_need() -> list[int]:
-    """SKUs whose open demand is not all allocated on hand."""
-    rows = Demand.objects.filter(open_qty__gt=0).exclude(open_qty=F("released_qty"))
-    return list(rows.order_by("sku_id").values_list("sku_id", flat=True).distinct())
-
-
-def _dues(sku: Sku, today: date) -> list[Due]:
-    on_stock = Coalesce(Sum("pegs__qty", filter=Q(pegs__supply__kind=Supply.Kind.STOCK)), 0)
-    rows = (
-        Demand.objects.filter(sku=sku, open_qty__gt=0)
-        .annotate(on_stock=on_stock)
-        .values_list("promised_on", "wanted_on", "open_qty", "on_stock")
-    )
-    return [
-        Due(max(wanted or promised or today, today), qty - stocked)
-        for promised, wanted, qty, stocked in rows
-        if qty > stocked
-    ]
-
-
-def _free_on_hand(sku: Sku) -> int:
-    stock = Supply.objects.filter(sku=sku, kind=Supply.Kind.STOCK)
-    free: int | None = stock.aggregate(free=Sum(F("quantity") - F("pegged_qty")))["free"]
-    return free or 0
-
-
-def _incoming(sku: Sku) -> list[Incoming]:
-    lines = PurchaseLine.objects.filter(
-        sku=sku,
-        purchase_order__state__in=OPEN,
-        purchase_order__supplier__is_active=True,
-        ordered_qty__gt=F("received_qty") + F("cancelled_qty"),
-    )
-    return [Incoming(ref=line.pk, expected_on=line.expected_on, qty=line.open_qty) for line in lines]
+    """Raise the signals of one SKU; returns how many stand."""
+    return advising.plan_skus([sku_id])
 
 
 def _moved_up(today: date) -> set[int]:
@@ -172,6 +81,7 @@ def _move_unbought(today: date) -> set[int]:
     They are then believed to be bought only after as long again as nobody bought them: who waits is told
     ever more rarely, and is never told a day that only a purchase of the same day would keep.
     """
+    later: dict[int, tuple[date, str]] = {}
     moved: set[int] = set()
     planned = Supply.objects.filter(kind=Supply.Kind.PLANNED, pegged_qty__gt=0).annotate(
         lead=Min("sku__suppliers__lead_time_days", filter=Q(sku__suppliers__supplier__is_active=True)),
@@ -181,10 +91,9 @@ def _move_unbought(today: date) -> set[int]:
         soonest = today + timedelta(days=supply.lead or 0)
         if supply.ready_on and supply.ready_on + BUYERS_DAYS < soonest:
             unbought = max(BUYERS_DAYS, today - supply.sold_at.date())
-            Supply.objects.filter(pk=supply.pk).update(
-                ready_on=soonest + unbought, last_cause="purchase_changed"
-            )
+            later[supply.pk] = (soonest + unbought, "purchase_changed")
             moved.add(supply.sku_id)
+    bulk.put(Supply, ("ready_on", "last_cause"), later)
     return moved
 
 

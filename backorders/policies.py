@@ -10,6 +10,7 @@ from backorders.models import (
     Cap,
     DelayPolicy,
     Fence,
+    PlanningPolicy,
     Protection,
     QueuePolicy,
     ReleasePolicy,
@@ -29,6 +30,7 @@ AnyPolicy = (
     | CancellationPolicy
     | DelayPolicy
     | Fence
+    | PlanningPolicy
     | Protection
     | QueuePolicy
     | ReleasePolicy
@@ -104,7 +106,8 @@ def changed(*, policy: AnyPolicy, cause: str, by: str) -> None:
 
 def touched_skus(policy: AnyPolicy) -> Sequence[int] | None:
     """SKUs with open demand that a rule, fence or queue policy speaks for; none for what moves no claim."""
-    if isinstance(policy, Cap | CancellationPolicy | DelayPolicy | Protection | RunVariant):
+    unmoved = Cap | CancellationPolicy | DelayPolicy | PlanningPolicy | Protection | RunVariant
+    if isinstance(policy, unmoved):
         return None
     scope = Q(demands__open_qty__gt=0)
     if policy.sku_id:

@@ -1,16 +1,17 @@
 """Who is served first: the one comparator of every queue, and the policies it reads."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Generic, TypeVar
 
 from backorders import rulebook
-from backorders.models import Demand, QueuePolicy, ReleasePolicy
+from backorders.models import Demand, PlanningPolicy, QueuePolicy, ReleasePolicy
 from backorders.rules.ranking import rank, tiers_up
 from backorders.rules.scoping import Scope, most_specific
 
 LOWEST_CLASS = 32_767
-P = TypeVar("P", QueuePolicy, ReleasePolicy)
+P = TypeVar("P", QueuePolicy, ReleasePolicy, PlanningPolicy)
 
 
 class Book(Generic[P]):
@@ -44,6 +45,11 @@ def queue_policies(book: rulebook.Rulebook | None = None) -> Book[QueuePolicy]:
 def release_policies() -> Book[ReleasePolicy]:
     """What must be ready before it goes."""
     return Book(rulebook.current().releasing, ReleasePolicy(name="default"))
+
+
+def planning_policies() -> Book[PlanningPolicy]:
+    """How far ahead the buyer buys."""
+    return Book(rulebook.current().planning, PlanningPolicy(name="default"))
 
 
 class Ranking:
@@ -111,12 +117,8 @@ def moves_up(policy: QueuePolicy, *, waiting_days: int) -> bool:
     return tiers(waiting_days) > tiers(waiting_days - 1)
 
 
-def _scope(row: QueuePolicy | ReleasePolicy) -> Scope:
-    return Scope(
-        id=row.pk,
-        priority=row.priority,
-        sku_id=row.sku_id,
-        category=row.category,
-        channel_id=row.channel_id,
-        region=row.region,
-    )
+def _scope(row: QueuePolicy | ReleasePolicy | PlanningPolicy) -> Scope:
+    scope = Scope(id=row.pk, priority=row.priority, sku_id=row.sku_id, category=row.category)
+    if isinstance(row, PlanningPolicy):
+        return scope
+    return replace(scope, channel_id=row.channel_id, region=row.region)

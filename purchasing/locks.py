@@ -2,6 +2,9 @@
 
 from collections.abc import Collection, Iterable
 
+from django.db import connection
+
+from oms.kernel import bulk
 from oms.kernel.errors import NotFound
 from purchasing.models import InboundShipment, PurchaseOrder, Signal
 
@@ -30,3 +33,15 @@ def lock_signals(ids: Collection[int]) -> list[Signal]:
     """Hold signals, so that two buyers cannot both accept one."""
     rows = Signal.objects.filter(pk__in=ids).order_by("pk")
     return list(rows.select_for_update(no_key=True, of=("self",)))
+
+
+def lock_open_signals(sku_ids: Collection[int]) -> list[Signal]:
+    """Hold the open signals of these SKUs, so that none is accepted while it is refreshed."""
+    rows = Signal.objects.filter(state=Signal.State.OPEN, sku_id__in=bulk.ids(sku_ids)).order_by("pk")
+    return list(rows.select_for_update(no_key=True, of=("self",)))
+
+
+def lock_advice() -> None:
+    """Let one job at a time raise advice: two would both find none open, and one would fail."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('purchasing advice'))")

@@ -272,6 +272,7 @@ class Signal(models.Model):
         OPEN = "open"
         ACCEPTED = "accepted"
         DISMISSED = "dismissed"
+        LAPSED = "lapsed"
 
     sku = models.ForeignKey(Sku, on_delete=models.CASCADE, related_name="signals")
     supplier = models.ForeignKey(
@@ -282,6 +283,9 @@ class Signal(models.Model):
     week_on = models.DateField(help_text="The Monday of the week it was raised in.")
     qty = models.PositiveIntegerField()
     uncovered_qty = models.PositiveIntegerField(default=0)
+    moq_gap_qty = models.PositiveIntegerField(
+        default=0, help_text="Units only the supplier's minimum adds: the order may wait for them."
+    )
     needed_on = models.DateField(null=True, blank=True)
     value = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
     basis = models.JSONField(default=dict, help_text="The figures it was made from.")
@@ -300,6 +304,12 @@ class Signal(models.Model):
                 fields=("sku", "kind", "week_on"),
                 condition=Q(state="open"),
                 name="one_open_signal_per_sku_kind_week",
+            ),
+        )
+        indexes = (
+            models.Index(fields=("sku", "week_on"), name="signals_of_a_sku"),
+            models.Index(
+                fields=("needed_on", "-id"), condition=Q(state="open"), name="open_signals_by_need"
             ),
         )
 

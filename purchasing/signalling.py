@@ -9,16 +9,17 @@ from typing import Any
 from django.db import connection, transaction
 
 from inventory.models import Location
-from oms.kernel import clock, events, states
+from oms.kernel import clock, states
 from oms.kernel.actors import Actor
 from oms.kernel.errors import DomainError, NotFound
 from purchasing import locks
+from purchasing.advising import Advice, raise_signals
 from purchasing.models import PurchaseOrder, Signal, SupplierSku
 from purchasing.ordering import NewLine, place
 
 State = Signal.State
 USUAL_LEAD_DAYS = 30
-MOVES: states.Moves = {State.OPEN: frozenset({State.ACCEPTED, State.DISMISSED})}
+MOVES: states.Moves = {State.OPEN: frozenset({State.ACCEPTED, State.DISMISSED, State.LAPSED})}
 
 
 class NobodySells(DomainError):
@@ -43,26 +44,17 @@ def raise_signal(
 
     What the buyer answered this week is not raised again unless more units are needed.
     """
-    advice = {
-        "supplier_id": supplier_id,
-        "qty": qty,
-        "uncovered_qty": uncovered_qty,
-        "needed_on": needed_on,
-        "value": value,
-        "basis": dict(basis),
-    }
-    key = {"sku_id": sku_id, "kind": kind, "week_on": _monday()}
-    if answered := _answered(key, qty):
-        return answered
-    signal, is_new = Signal.objects.get_or_create(
-        **key, state=State.OPEN, defaults={**advice, "raised_at": clock.now()}
+    advice = Advice(
+        sku_id=sku_id,
+        supplier_id=supplier_id,
+        kind=kind,
+        qty=qty,
+        uncovered_qty=uncovered_qty,
+        needed_on=needed_on,
+        value=value,
+        basis=basis,
     )
-    if is_new:
-        events.publish(events.SignalRaised(by="job:planning", subject=signal.sku.code, signal_id=signal.pk))
-    else:
-        Signal.objects.filter(pk=signal.pk).update(**advice)
-        signal.refresh_from_db()
-    return signal
+    return raise_signals([advice])[0]
 
 
 @transaction.atomic
@@ -91,22 +83,6 @@ def dismiss_signal(*, signal_id: int, note: str, actor: Actor) -> Signal:
     _close(signal, State.DISMISSED, actor, note=note[:500])
     signal.refresh_from_db()
     return signal
-
-
-def _monday() -> date:
-    today = clock.now().date()
-    return today - timedelta(days=today.weekday())
-
-
-def _answered(key: Mapping[str, Any], qty: int) -> Signal | None:
-    """This week's answer that still covers the advice: a dismissal, or a draft that was not sent yet."""
-    closed = Signal.objects.filter(**key, qty__gte=qty).exclude(state=State.OPEN).order_by("-pk")
-    for signal in closed.select_related("purchase_line__purchase_order"):
-        line = signal.purchase_line
-        is_drafted = line is not None and line.purchase_order.state == PurchaseOrder.State.DRAFT
-        if signal.state == State.DISMISSED or is_drafted:
-            return signal
-    return None
 
 
 def _locked(signal_ids: Collection[int]) -> list[Signal]:

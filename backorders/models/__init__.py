@@ -3,6 +3,7 @@
 from backorders.models.exceptions import ExtraPeriod, MakeGood, MakeGoodBudget, NeverCancel
 from backorders.models.fences import Fence
 from backorders.models.law import Deadline, DelayPolicy
+from backorders.models.planning import PlanningPolicy, QueueDay, SkuForecast
 from backorders.models.policy import AtpRule, CancellationPolicy, Cap, CapClaim, CapUsage
 from backorders.models.promises import Backorder, CauseTag, Choice, DelayCase, Promise, RefusedDemand
 from backorders.models.protection import Protection, ProtectionClaim, ProtectionUsage
@@ -34,10 +35,12 @@ __all__ = [
     "NeverCancel",
     "OnException",
     "Peg",
+    "PlanningPolicy",
     "Promise",
     "Protection",
     "ProtectionClaim",
     "ProtectionUsage",
+    "QueueDay",
     "QueuePolicy",
     "RefusedDemand",
     "ReleasePolicy",
@@ -45,5 +48,6 @@ __all__ = [
     "RunLine",
     "RunSku",
     "RunVariant",
+    "SkuForecast",
     "SkuVolatility",
 ]

@@ -57,11 +57,15 @@ def forecast_qty(*, daily: float, days: int) -> int:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incoming:
-    """An open purchase line: `qty` units still to come on `expected_on`."""
+    """Units still to come on `expected_on`: an open purchase line, or what the buyer cannot move.
+
+    A transfer or a production order covers need like a purchase, but there is no advice about it.
+    """
 
     ref: int
     expected_on: date
     qty: int
+    is_purchase: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,9 +74,10 @@ class Outlook:
 
     `dues`: open demand not allocated on hand, at the day it is promised or wanted (past days count as today),
     pegged to a purchase or not. `free_qty`: free units on hand. `incoming`: open purchase lines, all of
-    their units. `daily_forecast`: mean units a day beyond these dues. `lead_days`: the lead time at the
-    service level. `defer_tolerance`: days a purchase may come too early before it is worth moving;
-    `cancel_after_days`: days too early from which it is better cancelled.
+    their units. `drafted_qty`: units on draft orders, which nobody has sent yet. `daily_forecast`: mean units
+    a day beyond these dues. `refused_qty`: units refused within the days an order covers, by their weight.
+    `lead_days`: the lead time at the service level. `defer_tolerance`: days a purchase may come too early
+    before it is worth moving; `cancel_after_days`: days too early from which it is better cancelled.
     """
 
     today: date
@@ -83,6 +88,8 @@ class Outlook:
     safety: int = 0
     free_qty: int = 0
     incoming: Sequence[Incoming] = ()
+    drafted_qty: int = 0
+    refused_qty: int = 0
     moq: int = 1
     pack: int = 1
     defer_tolerance: int = 7
@@ -92,6 +99,21 @@ class Outlook:
     def cover_days(self) -> int:
         """Days that a purchase placed at this review has to cover."""
         return self.lead_days + self.review_days
+
+    @property
+    def forecast_qty(self) -> int:
+        """Units expected to be asked for within these days."""
+        return forecast_qty(daily=self.daily_forecast, days=self.cover_days)
+
+    @property
+    def incoming_qty(self) -> int:
+        """Units to come, of purchases and others."""
+        return sum(each.qty for each in self.incoming)
+
+    @property
+    def uncovered_qty(self) -> int:
+        """Units of open demand that nothing on hand or to come covers."""
+        return max(0, sum(due.qty for due in self.dues) - self.free_qty - self.incoming_qty)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,9 +137,35 @@ def advise(outlook: Outlook) -> list[Signal]:
     signals = list(_order(outlook, need))
     covered = outlook.free_qty
     for purchase in sorted(outlook.incoming, key=lambda line: (line.expected_on, line.ref)):
-        signals += _moves(outlook, need, purchase, covered)
+        if purchase.is_purchase:
+            signals += _moves(outlook, need, purchase, covered)
         covered += purchase.qty
     return signals
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advice:
+    """All signals of one kind for a SKU as one: `parts` are about one purchase line each."""
+
+    kind: SignalKind
+    qty: int
+    needed_on: date
+    parts: tuple[Signal, ...]
+
+
+def by_kind(signals: Sequence[Signal]) -> list[Advice]:
+    """One advice per kind, in the order of first mention: the units added up, needed when the first is."""
+    kinds = dict.fromkeys(signal.kind for signal in signals)
+    return [_together(tuple(signal for signal in signals if signal.kind is kind)) for kind in kinds]
+
+
+def _together(parts: tuple[Signal, ...]) -> Advice:
+    return Advice(
+        kind=parts[0].kind,
+        qty=sum(part.qty for part in parts),
+        needed_on=min(part.needed_on for part in parts),
+        parts=parts,
+    )
 
 
 class _Need:
@@ -150,10 +198,10 @@ class _Need:
 
 
 def _order(outlook: Outlook, need: _Need) -> Iterator[Signal]:
-    supply = outlook.free_qty + sum(line.qty for line in outlook.incoming)
+    supply = outlook.free_qty + outlook.incoming_qty + outlook.drafted_qty
     short = order_qty(
         uncovered=need.firm,
-        forecast=forecast_qty(daily=outlook.daily_forecast, days=outlook.cover_days),
+        forecast=outlook.forecast_qty + outlook.refused_qty,
         safety=0,
         free_incoming=supply,
         moq=outlook.moq,
