@@ -73,8 +73,7 @@ def _learned(now: datetime, levels: defaultdict[int, Levels]) -> Iterator[_Known
 
 def _walked(sku_id: int, weeks: Sequence[int], horizon: int, levels: Levels) -> _Known:
     for miss in rules.walk(weeks, horizon=horizon):
-        if len(weeks) - miss.week <= rules.REMEMBERED_WEEKS + horizon:
-            levels.learn(miss)
+        levels.learn(miss, age=len(weeks) - 1 - horizon - miss.week)
     return _Known(sku_id, rules.learned(weeks), rules.learned(weeks[:-1]), horizon, weeks[-1])
 
 
@@ -112,7 +111,7 @@ def _forecast(known: _Known, levels: defaultdict[int, Levels], now: datetime) ->
         p50_qty=p50,
         p90_qty=max(p50, own.qty(kind=state.kind, expected=expected, level=P90)),
         is_undershot=rules.is_undershot(
-            own, before=known.before, now=state, asked=known.last_week_qty, horizon=known.horizon
+            before=known.before, now=state, asked=known.last_week_qty, horizon=known.horizon
         ),
         measured_at=now,
     )

@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
-from math import ceil, log2
+from math import ceil, floor, log2
 
 # Fewer weeks say nothing about the next ones.
 FEWEST_WEEKS = 4
 # Weeks between demands, on average, from which demand is called intermittent (Syntetos and Boylan).
 RARE_FROM = 1.32
-"""Smoothing of how often demand occurs and how large it is: Teunter, Syntetos and Babai's method."""
-CHANCE_WEIGHT = 0.1
-SIZE_WEIGHT = 0.1
+# Smoothing of how often demand occurs and of how large it is, after Teunter, Syntetos and Babai. Both were
+# chosen on earlier weeks than those they are checked on.
+CHANCE_WEIGHT = 0.25
+SIZE_WEIGHT = 0.25
+# A week counts as at most so many times the usual one: a wholesaler's one order is not next week's demand.
+MOST_USUAL = 3.0
+# Demands seen before anything can be called usual.
+USUAL_AFTER = 3
+# Misses of so many weeks make the levels, as long as there are enough: demand half a year ago was spread
+# otherwise. Without enough, older ones count too.
+RECENT_WEEKS, OLDER_WEEKS = 6, 26
 # So many misses of the same class make an honest level; with fewer it is pooled with its neighbours.
 ENOUGH_MISSES = 200
+FARTHEST_CLASS = 24
+HORIZONS = (1, 2, 3, 4, 5, 6, 8, 10, 13, 17, 22, 28, 39, 52)
+# An under-shoot is called when what came and what is expected still make this share of what was expected.
+CALLED_AT = 0.97
 
 
 class DemandKind(StrEnum):
@@ -45,7 +57,8 @@ class Smoothed:
         self.chance += max(CHANCE_WEIGHT, 1 / self.weeks) * ((1.0 if qty else 0.0) - self.chance)
         if qty:
             self.demanded += 1
-            self.size += max(SIZE_WEIGHT, 1 / self.demanded) * (qty - self.size)
+            usual = min(qty, MOST_USUAL * max(self.size, 1.0)) if self.demanded > USUAL_AFTER else qty
+            self.size += max(SIZE_WEIGHT, 1 / self.demanded) * (usual - self.size)
 
     @property
     def weekly(self) -> float:
@@ -95,59 +108,64 @@ def learned(weekly: Iterable[int]) -> Smoothed:
     return known
 
 
-@dataclass(slots=True)
 class Levels:
     """How far demand went beyond what was expected, by how much was expected: the honest width of a forecast.
 
-    Asked ÷ expected of past misses, in classes by kind and by doublings of the expected units.
+    Asked ÷ expected of past misses, in classes by kind and by doublings of the expected units. Misses are
+    learned with their age in weeks, counted from the end of what they are compared with.
     """
 
-    ratios: defaultdict[tuple[DemandKind, int], list[float]] = field(
-        default_factory=lambda: defaultdict(list)
-    )
-    _sorted: dict[tuple[DemandKind, int], list[float]] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self._recent: _Ratios = defaultdict(lambda: array("d"))
+        self._older: _Ratios = defaultdict(lambda: array("d"))
+        self._pooled: dict[_Class, list[float]] = {}
 
-    def learn(self, miss: Miss) -> None:
-        """Take in one miss; nothing was expected: nothing to compare with."""
-        if miss.expected > 0:
-            self.ratios[miss.kind, _class_of(miss.expected)].append(miss.asked / miss.expected)
-            self._sorted.clear()
+    def learn(self, miss: Miss, *, age: int) -> None:
+        """Take in one miss; where nothing was expected there is nothing to compare with."""
+        if miss.expected <= 0 or age >= OLDER_WEEKS:
+            return
+        of_age = self._recent if age < RECENT_WEEKS else self._older
+        of_age[miss.kind, _class_of(miss.expected)].append(miss.asked / miss.expected)
+        self._pooled.clear()
 
     def qty(self, *, kind: DemandKind, expected: float, level: float) -> int:
-        """Units that cover this share of demands where so much is expected; `expected` itself if none is known."""
+        """Units that cover this share of demands where so much is expected; without any miss just these."""
         if expected <= 0:
             return 0
-        ratios = self._pooled(kind, _class_of(expected))
+        ratios = self._ratios(kind, _class_of(expected))
         if not ratios:
             return ceil(round(expected, 6))
-        place = min(len(ratios) - 1, max(0, ceil(round(level * (len(ratios) + 1), 6)) - 1))
-        return ceil(round(ratios[place] * expected, 6))
+        place = min(len(ratios), max(1, ceil(round(level * (len(ratios) + 1), 6))))
+        return ceil(round(ratios[place - 1] * expected, 6))
 
-    def _pooled(self, kind: DemandKind, own: int) -> list[float]:
-        """Misses of the class, and of its neighbours until there are enough."""
+    def _ratios(self, kind: DemandKind, own: int) -> list[float]:
+        """Recent misses of the class and its neighbours, sorted; older ones too while there are not enough."""
         key = kind, own
-        if key not in self._sorted:
-            reach, found = 0, list(self.ratios.get(key, ()))
-            while len(found) < ENOUGH_MISSES and reach < FARTHEST_CLASS:
-                reach += 1
-                found += self.ratios.get((kind, own - reach), ())
-                found += self.ratios.get((kind, own + reach), ())
-            self._sorted[key] = sorted(found)
-        return self._sorted[key]
+        if key not in self._pooled:
+            found = _near(key, self._recent)
+            if len(found) < ENOUGH_MISSES:
+                found += _near(key, self._older)
+            self._pooled[key] = sorted(found)
+        return self._pooled[key]
 
 
-FARTHEST_CLASS = 40
+_Class = tuple[DemandKind, int]
+_Ratios = defaultdict[_Class, "array[float]"]
+
+
+def _near(own: _Class, ratios: _Ratios) -> list[float]:
+    kind, doublings = own
+    found = list(ratios.get(own, ()))
+    for reach in range(1, FARTHEST_CLASS):
+        if len(found) >= ENOUGH_MISSES:
+            break
+        found += ratios.get((kind, doublings - reach), ())
+        found += ratios.get((kind, doublings + reach), ())
+    return found
 
 
 def _class_of(expected: float) -> int:
-    return int(log2(max(expected, 2.0**-8)) // 1)
-
-
-REMEMBERED_WEEKS = 26
-"""Misses of so many weeks make the levels: demand a year ago was spread otherwise."""
-HORIZONS = (1, 2, 3, 4, 5, 6, 8, 10, 13, 17, 22, 28, 39, 52)
-# An under-shoot is called when the rest of the demand, at this level, would go beyond what was bought for.
-CALLED_AT = 0.5
+    return floor(log2(max(expected, 2.0**-8)))
 
 
 def horizon_of(weeks: float) -> int:
@@ -155,13 +173,11 @@ def horizon_of(weeks: float) -> int:
     return next((horizon for horizon in HORIZONS if horizon >= weeks), HORIZONS[-1])
 
 
-def is_undershot(levels: Levels, *, before: Smoothed, now: Smoothed, asked: int, horizon: int) -> bool:
-    """Whether demand runs so high that the P90 an order was sized for a week ago will not do.
+def is_undershot(*, before: Smoothed, now: Smoothed, asked: int, horizon: int) -> bool:
+    """Whether demand will run above what was expected of these weeks, judged when the first has ended.
 
-    `asked` units came in the week since; the rest is expected by what is known now.
+    `asked` units came in it; the rest is expected by what is known `now`.
     """
-    if not before.is_known:
+    if not before.is_known or horizon < 2:
         return False
-    sized_for = levels.qty(kind=before.kind, expected=before.weekly * horizon, level=0.9)
-    rest = levels.qty(kind=now.kind, expected=now.weekly * (horizon - 1), level=CALLED_AT)
-    return asked + rest > sized_for
+    return asked + now.weekly * (horizon - 1) > CALLED_AT * before.weekly * horizon
