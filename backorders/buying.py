@@ -1,4 +1,4 @@
-"""What buying would do: who of a queue would be served when, if an order of this size came; nothing is written."""
+"""What buying would do: who would be served when, if an order of this size came; nothing is written."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """The queue day by day against what comes in: which queues grow faster than supply will cover them."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.db import connection, transaction
@@ -76,7 +76,7 @@ def _rows(queues: Mapping[int, int], today: date) -> list[QueueDay]:
     ]
 
 
-def _summed(sql: str, asked: Mapping[str, object]) -> dict[int, int]:
+def _summed(sql: str, asked: Mapping[str, str | datetime]) -> dict[int, int]:
     with connection.cursor() as cursor:
         cursor.execute(sql, asked)
         rows: Sequence[tuple[int, int]] = cursor.fetchall()

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from math import ceil, sqrt
 
 from django.db import connection
 from django.db.models import F, Sum
@@ -158,7 +159,8 @@ def _spread(forecast: SkuForecast | None, cover_days: int) -> int:
         return 0
     share = min(1.0, cover_days / (DAYS * forecast.horizon_weeks))
     beyond = forecast.p90_qty - float(forecast.weekly_qty) * forecast.horizon_weeks
-    return max(0, round(beyond * share**0.5))
+    # Misses of several weeks add up like independent ones: with the root of the time.
+    return max(0, ceil(beyond * sqrt(share)))
 
 
 def _sources(sku_ids: Collection[int]) -> dict[int, SupplierSku]:
@@ -191,7 +193,7 @@ def _dues(sku_ids: Collection[int], today: date) -> defaultdict[int, list[Due]]:
 
 def _free_on_hand(sku_ids: Collection[int]) -> dict[int, int]:
     stock = Supply.objects.filter(sku_id__in=bulk.ids(sku_ids), kind=Supply.Kind.STOCK).order_by()
-    return dict(stock.values_list("sku_id").annotate(Sum(F("quantity") - F("pegged_qty"))))
+    return dict(stock.values_list("sku_id").annotate(free=Sum(F("quantity") - F("pegged_qty"))))
 
 
 def _incoming(sku_ids: Collection[int]) -> defaultdict[int, list[Incoming]]:

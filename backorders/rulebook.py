@@ -13,7 +13,6 @@ from backorders.models import (
     Cap,
     DelayPolicy,
     Fence,
-    PlanningPolicy,
     Protection,
     QueuePolicy,
     ReleasePolicy,
@@ -37,7 +36,6 @@ class Rulebook:
     cancellation: Sequence[CancellationPolicy]
     queueing: Sequence[QueuePolicy]
     releasing: Sequence[ReleasePolicy]
-    planning: Sequence[PlanningPolicy]
     fences: FenceBook
     law: Sequence[law.DelayPolicy]
     locations: dict[int, Location]
@@ -69,7 +67,6 @@ def _read() -> Rulebook:
         cancellation=list(CancellationPolicy.objects.order_by("pk")),
         queueing=list(QueuePolicy.objects.order_by("pk")),
         releasing=list(ReleasePolicy.objects.order_by("pk")),
-        planning=list(PlanningPolicy.objects.order_by("pk")),
         fences=FenceBook(list(Fence.objects.order_by("pk"))),
         law=[as_law(row) for row in DelayPolicy.objects.filter(is_active=True).order_by("pk")],
         locations={location.pk: location for location in Location.objects.all()},

@@ -9,6 +9,7 @@ from backorders import rulebook
 from backorders.models import Demand, PlanningPolicy, QueuePolicy, ReleasePolicy
 from backorders.rules.ranking import rank, tiers_up
 from backorders.rules.scoping import Scope, most_specific
+from oms.kernel.revisions import Kept
 
 LOWEST_CLASS = 32_767
 P = TypeVar("P", QueuePolicy, ReleasePolicy, PlanningPolicy)
@@ -47,9 +48,13 @@ def release_policies() -> Book[ReleasePolicy]:
     return Book(rulebook.current().releasing, ReleasePolicy(name="default"))
 
 
+# Not in the rulebook: orders have no use for it, and would pay for reading it.
+_planning: Kept[list[PlanningPolicy]] = Kept(lambda: list(PlanningPolicy.objects.order_by("pk")))
+
+
 def planning_policies() -> Book[PlanningPolicy]:
     """How far ahead the buyer buys."""
-    return Book(rulebook.current().planning, PlanningPolicy(name="default"))
+    return Book(_planning.get(), PlanningPolicy(name="default"))
 
 
 class Ranking:

@@ -91,7 +91,7 @@ def _answers(skus: Collection[int], week_on: date) -> defaultdict[Key, list[Sign
 
 
 def _answered(answers: Sequence[Signal], advice: Advice) -> Signal | None:
-    """The answer that still covers the advice: a dismissal, a draft not sent yet, or a word with the supplier."""
+    """The answer that still covers the advice: a dismissal, a draft not sent, a word with the supplier."""
     for signal in answers:
         line = signal.purchase_line
         is_drafted = line is not None and line.purchase_order.state == PurchaseOrder.State.DRAFT

@@ -308,9 +308,7 @@ class Signal(models.Model):
         )
         indexes = (
             models.Index(fields=("sku", "week_on"), name="signals_of_a_sku"),
-            models.Index(
-                fields=("needed_on", "-id"), condition=Q(state="open"), name="open_signals_by_need"
-            ),
+            models.Index(fields=("needed_on", "-id"), condition=Q(state="open"), name="open_signals_by_need"),
         )
 
     def __str__(self) -> str:

@@ -85,6 +85,27 @@ def dismiss_signal(*, signal_id: int, note: str, actor: Actor) -> Signal:
     return signal
 
 
+def would_come_on(signal: Signal) -> date:
+    """The day an order of today would come: the supplier's lead time, or the usual one.
+
+    One day more: the order may be drafted late in the day of a location ahead of UTC.
+    """
+    sources = SupplierSku.objects.filter(supplier=signal.supplier_id, sku=signal.sku_id)
+    days = sources.values_list("lead_time_days", flat=True).first()
+    return clock.now().date() + timedelta(days=1 + (USUAL_LEAD_DAYS if days is None else days))
+
+
+def would_come_to(signals: Sequence[Signal]) -> int:
+    """The location to order for: where the planner says, else the one that ships first."""
+    named = [int(signal.basis["location_id"]) for signal in signals if signal.basis.get("location_id")]
+    if named:
+        return named[0]
+    first = Location.objects.filter(is_active=True).values_list("pk", flat=True).first()
+    if first is None:
+        raise NotFound("There is no active location to order for.")
+    return first
+
+
 def _locked(signal_ids: Collection[int]) -> list[Signal]:
     signals = locks.lock_signals(signal_ids)
     if len(signals) < len(set(signal_ids)) or not signals:
@@ -100,7 +121,7 @@ def _draft(supplier_id: int, signals: Sequence[Signal], actor: Actor) -> Purchas
     order = place(
         number=_next_number(),
         supplier_id=supplier_id,
-        location_id=_location_id(signals),
+        location_id=would_come_to(signals),
         state=PurchaseOrder.State.DRAFT,
         lines=_lines(supplier_id, signals),
         actor=actor,
@@ -125,17 +146,6 @@ def _lines(supplier_id: int, signals: Sequence[Signal]) -> list[NewLine]:
         )
         for line_no, signal in enumerate(signals, start=1)
     ]
-
-
-def _location_id(signals: Sequence[Signal]) -> int:
-    """Where the planner says, else the location that ships first."""
-    named = [int(signal.basis["location_id"]) for signal in signals if signal.basis.get("location_id")]
-    if named:
-        return named[0]
-    first = Location.objects.filter(is_active=True).values_list("pk", flat=True).first()
-    if first is None:
-        raise NotFound("There is no active location to order for.")
-    return first
 
 
 def _next_number() -> str:

@@ -87,7 +87,7 @@ class Flag:
 
 @dataclass(slots=True)
 class Verdict:
-    """What the forecasts of so many weeks scored; `covered` and `normal`: within the P90, ours and the plain."""
+    """What forecasts of so many weeks scored; `covered` and `normal`: within the P90, ours and the plain."""
 
     horizon: int
     errors: dict[str, Error] = field(default_factory=lambda: {name: Error() for name in (OURS, *NAIVE)})
@@ -205,4 +205,3 @@ def _judge_calls(verdict: Verdict, story: _Story, week: int, expected: float, as
     is_called = is_undershot(before=before, now=now, asked=first, horizon=verdict.horizon)
     verdict.undershot.add(is_called=is_called, is_so=is_so)
     verdict.plainly.add(is_called=first * verdict.horizon > expected, is_so=is_so)
-

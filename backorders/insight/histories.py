@@ -1,4 +1,4 @@
-"""What was asked for each week, from files of order lines: one row a line, with its SKU, units and instant."""
+"""What was asked for each week, from files of order lines: a row each, with SKU, units and instant."""
 
 import csv
 import gzip

@@ -88,7 +88,7 @@ class Miss:
 
 
 def walk(weekly: Sequence[int], *, horizon: int) -> Iterator[Miss]:
-    """At the end of each week, what was expected of the next `horizon` weeks and what came; none looks ahead."""
+    """At the end of each week, what was expected of the next `horizon` weeks, and what came of it."""
     known = Smoothed()
     coming = sum(weekly[:horizon])
     for week, qty in enumerate(weekly):
@@ -139,7 +139,7 @@ class Levels:
         return ceil(round(ratios[place - 1] * expected, 6))
 
     def _ratios(self, kind: DemandKind, own: int) -> list[float]:
-        """Recent misses of the class and its neighbours, sorted; older ones too while there are not enough."""
+        """Recent misses of the class and its neighbours, sorted; older ones too while those are too few."""
         key = kind, own
         if key not in self._pooled:
             found = _near(key, self._recent)

@@ -39,6 +39,7 @@ from oms.api import (
     returns,
     run_variants,
     shipments,
+    signals,
     skus,
     stock,
     supplier_skus,
@@ -100,6 +101,13 @@ purchasing = [
         patch=inbound_shipments.MoveInboundShipment,
     ),
     at("receipts/", get=receipts.ListReceipts, post=receipts.BookReceipt),
+    at("signals/", get=signals.ListSignals),
+    at("signals/growth/", get=signals.ListGrowth),
+    at("signals/accept/", post=signals.AcceptSignals),
+    at("signals/<int:id>/", get=signals.GetSignal),
+    at("signals/<int:id>/accept/", post=signals.AcceptSignal),
+    at("signals/<int:id>/dismiss/", post=signals.DismissSignal),
+    at("signals/<int:id>/preview/", post=signals.PreviewSignal),
 ]
 inventory = [
     at("stock/", get=stock.ListStock),

@@ -4,29 +4,43 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('inventory', '0006_refuses_rewriting_document_changes'),
-        ('purchasing', '0002_refuses_rewriting_facts'),
+        ("inventory", "0006_refuses_rewriting_document_changes"),
+        ("purchasing", "0002_refuses_rewriting_facts"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='signal',
-            name='moq_gap_qty',
-            field=models.PositiveIntegerField(default=0, help_text="Units only the supplier's minimum adds: the order may wait for them."),
+            model_name="signal",
+            name="moq_gap_qty",
+            field=models.PositiveIntegerField(
+                default=0, help_text="Units only the supplier's minimum adds: the order may wait for them."
+            ),
         ),
         migrations.AlterField(
-            model_name='signal',
-            name='state',
-            field=models.CharField(choices=[('open', 'Open'), ('accepted', 'Accepted'), ('dismissed', 'Dismissed'), ('lapsed', 'Lapsed')], default='open', max_length=10),
+            model_name="signal",
+            name="state",
+            field=models.CharField(
+                choices=[
+                    ("open", "Open"),
+                    ("accepted", "Accepted"),
+                    ("dismissed", "Dismissed"),
+                    ("lapsed", "Lapsed"),
+                ],
+                default="open",
+                max_length=10,
+            ),
         ),
         migrations.AddIndex(
-            model_name='signal',
-            index=models.Index(fields=['sku', 'week_on'], name='signals_of_a_sku'),
+            model_name="signal",
+            index=models.Index(fields=["sku", "week_on"], name="signals_of_a_sku"),
         ),
         migrations.AddIndex(
-            model_name='signal',
-            index=models.Index(condition=models.Q(('state', 'open')), fields=['needed_on', '-id'], name='open_signals_by_need'),
+            model_name="signal",
+            index=models.Index(
+                condition=models.Q(("state", "open")),
+                fields=["needed_on", "-id"],
+                name="open_signals_by_need",
+            ),
         ),
     ]

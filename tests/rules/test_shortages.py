@@ -18,6 +18,7 @@ from backorders.rules.shortages import (
     Signal,
     SignalKind,
     advise,
+    by_kind,
     forecast_qty,
     growth,
     order_qty,
@@ -268,3 +269,37 @@ def test_an_order_always_covers_what_is_short_and_no_advice_exceeds_its_purchase
     for signal in signals:
         if signal.ref is not None:
             assert 0 < signal.qty <= incoming[signal.ref][1]
+
+
+def test_what_is_drafted_is_not_ordered_again() -> None:
+    outlook = Outlook(today=TODAY, dues=[Due(day(3), 10)], drafted_qty=8)
+
+    (order,) = advise(outlook)
+
+    assert (order.kind, order.qty) == (SignalKind.ORDER, 2)
+
+
+def test_refused_demand_is_ordered_by_its_weight() -> None:
+    (order,) = advise(Outlook(today=TODAY, dues=[Due(day(3), 10)], refused_qty=4, lead_days=20))
+
+    assert order.qty == 14
+
+
+def test_what_cannot_be_moved_covers_and_is_not_advised_about() -> None:
+    made = Incoming(ref=7, expected_on=day(30), qty=10, is_purchase=False)
+    outlook = Outlook(today=TODAY, dues=[Due(day(3), 10)], incoming=[made])
+
+    assert advise(outlook) == []
+
+
+def test_signals_of_one_kind_are_one_advice() -> None:
+    first = Signal(kind=SignalKind.EXPEDITE, qty=3, needed_on=day(5), ref=1)
+    second = Signal(kind=SignalKind.EXPEDITE, qty=4, needed_on=day(2), ref=2)
+    order = Signal(kind=SignalKind.ORDER, qty=9, needed_on=day(9), raw_qty=9)
+
+    together = by_kind([order, first, second])
+
+    assert [(each.kind, each.qty, each.needed_on, len(each.parts)) for each in together] == [
+        (SignalKind.ORDER, 9, day(9), 1),
+        (SignalKind.EXPEDITE, 7, day(2), 2),
+    ]
