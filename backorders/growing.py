@@ -47,8 +47,8 @@ def measure() -> int:
     with connection.cursor() as cursor:
         cursor.execute(_QUEUES)
         queues: list[tuple[int, int]] = cursor.fetchall()
-    QueueDay.objects.filter(on=today).delete()
-    QueueDay.objects.filter(on__lt=today - KEPT).delete()
+    QueueDay.objects.filter(as_of_on=today).delete()
+    QueueDay.objects.filter(as_of_on__lt=today - KEPT).delete()
     growing = 0
     for start in range(0, len(queues), TOGETHER):
         rows = _rows(dict(queues[start : start + TOGETHER]), today)
@@ -59,8 +59,8 @@ def measure() -> int:
 
 def newest() -> QuerySet[QueueDay]:
     """The queues as of the last night, the most valuable uncovered ones first."""
-    last = QueueDay.objects.aggregate(last=Max("on"))["last"]
-    return QueueDay.objects.filter(on=last).select_related("sku").order_by("-value", "id")
+    last = QueueDay.objects.aggregate(last=Max("as_of_on"))["last"]
+    return QueueDay.objects.filter(as_of_on=last).select_related("sku").order_by("-value", "id")
 
 
 def _rows(queues: Mapping[int, int], today: date) -> list[QueueDay]:
@@ -93,7 +93,7 @@ def _row(sku: Sku, today: date, queue: int, joined: int, incoming: int, ahead: i
     )
     return QueueDay(
         sku=sku,
-        on=today,
+        as_of_on=today,
         queue_qty=queue,
         intake_qty=joined,
         incoming_qty=incoming,

@@ -71,6 +71,7 @@ EDITED = {
     "backorders.delaypolicy": (MANAGER,),
     "backorders.queuepolicy": (MANAGER,),
     "backorders.releasepolicy": (MANAGER,),
+    "backorders.planningpolicy": (MANAGER, BUYER),
     "backorders.runvariant": (MANAGER, BUYER),
     "payments.paymentaccount": (MANAGER,),
     "orders.channel": (MANAGER,),

@@ -13,6 +13,7 @@ from django.db.models import (
     IntegerField,
     Model,
     QuerySet,
+    Subquery,
     Value,
 )
 from django.db.models.functions import Cast
@@ -31,12 +32,15 @@ from backorders.models import (
     DelayPolicy,
     Demand,
     Fence,
+    PlanningPolicy,
     Promise,
     Protection,
+    QueueDay,
     QueuePolicy,
     ReleasePolicy,
     ReplanRequest,
     RunVariant,
+    SkuForecast,
 )
 from inventory.models import Location, ProductionOrder, Sku, Supply, Transfer
 from notifications.models import MailboxMail, Message
@@ -121,6 +125,71 @@ class Card:
     first: Sequence[dict[str, str]] = ()
 
 
+<<<<<<< HEAD
+=======
+def short_demand() -> QuerySet[Demand]:
+    """Open demand with no claim on any supply."""
+    return Demand.objects.filter(open_qty__gt=F("pegged_qty"))
+
+
+def broken_promises() -> QuerySet[Demand]:
+    """Open demand whose promised ship date is past."""
+    return Demand.objects.filter(open_qty__gt=0, promised_on__lt=_today())
+
+
+def overdue_purchases() -> QuerySet[PurchaseLine]:
+    """Open purchase lines past their date that customers wait for."""
+    waited_for = Supply.objects.filter(pegged_qty__gt=0)
+    return PurchaseLine.objects.filter(
+        Q(Exists(waited_for.filter(purchase_line=OuterRef("pk"))))
+        | Q(Exists(waited_for.filter(inbound_line__purchase_line=OuterRef("pk")))),
+        ordered_qty__gt=F("received_qty") + F("cancelled_qty"),
+        expected_on__lt=_today(),
+        purchase_order__state__in=(PurchaseOrder.State.SENT, PurchaseOrder.State.CONFIRMED),
+    )
+
+
+def lapsing_cases() -> QuerySet[DelayCase]:
+    """Open delay cases whose silence will be taken for an answer soon."""
+    return DelayCase.objects.filter(closed_at=None, answer_by__lt=clock.now() + LAPSES_WITHIN)
+
+
+def failed_messages() -> QuerySet[Message]:
+    """Messages that reached nobody."""
+    return Message.objects.filter(state__in=(Message.State.FAILED, Message.State.BOUNCED))
+
+
+def stuck_replans() -> QuerySet[ReplanRequest]:
+    """Requests that failed, or that nobody has served for minutes."""
+    return ReplanRequest.objects.filter(Q(failures__gt=0) | Q(marked_at__lt=clock.now() - REPLANNED_WITHIN))
+
+
+def refunds_due() -> QuerySet[Refund]:
+    """Money owed and not sent; `owed` says how much of which currency."""
+    due = Refund.objects.filter(state__in=(Refund.State.REQUESTED, Refund.State.FAILED))
+    return due.annotate(owed=Concat(Cast("amount", CharField()), Value(" "), "currency"))
+
+
+def open_signals() -> QuerySet[Signal]:
+    """Advice that no buyer has answered."""
+    return Signal.objects.filter(state=Signal.State.OPEN)
+
+
+def growing_queues() -> QuerySet[QueueDay]:
+    """Queues that grew faster than supply as of last night."""
+    lacking = Concat(Cast("uncovered_qty", CharField()), Value(" uncovered"))
+    last = Subquery(QueueDay.objects.order_by("-as_of_on").values("as_of_on")[:1])
+    return QueueDay.objects.filter(is_growing=True, as_of_on=last).annotate(lacking=lacking)
+
+
+def waiting_picks() -> QuerySet[PickRequest]:
+    """Pick requests that no warehouse has acknowledged for a day."""
+    return PickRequest.objects.filter(
+        state=PickRequest.State.OPEN, requested_at__lt=clock.now() - timedelta(days=1)
+    )
+
+
+>>>>>>> d235685 (Let buyers answer signals over REST, plan by policy)
 def _today() -> date:
     return clock.now().date()
 
@@ -173,6 +242,14 @@ NEEDS_A_PERSON = (
         Signal,
         "state__exact=open",
         Work(open_signals, "sku__code", "kind", "needed_on"),
+    ),
+    Queue(
+        "Growing queues",
+        "More joins than comes in. Order more, or cap what is sold.",
+        "trending_up",
+        QueueDay,
+        "growing=yes",
+        Work(growing_queues, "sku__code", "lacking", "as_of_on"),
     ),
     Queue(
         "Refunds due",
@@ -242,6 +319,8 @@ LOOK_UP = (
     Queue("Transfers", "What moves between our locations.", "swap_horiz", Transfer),
     Queue("Production orders", "What we make ourselves.", "precision_manufacturing", ProductionOrder),
     Queue("Receipts", "What arrived.", "move_to_inbox", Receipt),
+    Queue("Forecasts", "What each SKU is expected to sell.", "trending_up", SkuForecast),
+    Queue("Queue by day", "Every queue against what comes in.", "stacked_line_chart", QueueDay),
     Queue("Pick requests", "What the warehouse was asked for.", "trolley", PickRequest),
     Queue("Shipments", "What left.", "package_2", Shipment),
     Queue("Payments", "What customers tendered, what was taken and given back.", "credit_card", Payment),
@@ -264,6 +343,7 @@ POLICY = (
     Queue("Delay policies", "What the law asks when we are late; not legal advice.", "gavel", DelayPolicy),
     Queue("Queue policies", "Who is served first, and who lends to whom.", "sort", QueuePolicy),
     Queue("Release policies", "How much must be ready before it goes.", "output", ReleasePolicy),
+    Queue("Planning policies", "How far ahead and how surely we buy.", "shopping_cart", PlanningPolicy),
     Queue("Run variants", "Backorder runs saved under a name.", "bookmark", RunVariant),
     Queue("Channels", "Where orders come from.", "storefront", Channel),
     Queue("Locations", "What ships from where, on which days.", "location_on", Location),

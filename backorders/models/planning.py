@@ -108,7 +108,7 @@ class QueueDay(models.Model):
     """The queue of a SKU on one day against what comes in: one row per SKU that somebody waits for."""
 
     sku = models.ForeignKey(Sku, on_delete=models.CASCADE, related_name="queue_days")
-    on = models.DateField()
+    as_of_on = models.DateField()
     queue_qty = models.PositiveIntegerField(help_text="Units ordered and not allocated on hand.")
     intake_qty = models.PositiveIntegerField(help_text="Units that joined in the two weeks before.")
     incoming_qty = models.PositiveIntegerField(help_text="Units coming in within the days looked ahead.")
@@ -119,9 +119,11 @@ class QueueDay(models.Model):
     value = models.DecimalField(max_digits=16, decimal_places=2, help_text="What those units sell for.")
 
     class Meta:
-        ordering = ("-on", "-value", "id")
-        constraints = (models.UniqueConstraint(fields=("sku", "on"), name="one_queue_row_per_sku_and_day"),)
-        indexes = (models.Index(fields=("on", "-value"), name="queue_days_by_value"),)
+        ordering = ("-as_of_on", "-value", "id")
+        constraints = (
+            models.UniqueConstraint(fields=("sku", "as_of_on"), name="one_queue_row_per_sku_and_day"),
+        )
+        indexes = (models.Index(fields=("as_of_on", "-value"), name="queue_days_by_value"),)
 
     def __str__(self) -> str:
-        return f"{self.sku_id} on {self.on}: {self.queue_qty}"
+        return f"{self.sku_id} on {self.as_of_on}: {self.queue_qty}"

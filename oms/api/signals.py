@@ -212,7 +212,7 @@ class GrowingOut(serializers.Serializer[QueueDay]):
         plain = ("queue_qty", "intake_qty", "incoming_qty", "days_ahead", "uncovered_qty", "uncovered_days")
         return {
             "sku": row.sku.code,
-            "on": row.on.isoformat(),
+            "on": row.as_of_on.isoformat(),
             **{name: getattr(row, name) for name in plain},
             "growing": row.is_growing,
             "value": money(row.value, row.sku.currency),
@@ -225,8 +225,8 @@ class GrowingFilter(filtering.RowFilter):
     sku = filtering.Codes(field_name="sku__code")
     category = filtering.Exact(field_name="sku__category")
     growing = filtering.Flag(field_name="is_growing")
-    on_from = filtering.Day(field_name="on", lookup_expr="gte")
-    on_to = filtering.Day(field_name="on", lookup_expr="lt")
+    on_from = filtering.Day(field_name="as_of_on", lookup_expr="gte")
+    on_to = filtering.Day(field_name="as_of_on", lookup_expr="lt")
 
 
 class ListGrowth(Listing):
@@ -235,7 +235,7 @@ class ListGrowth(Listing):
     scopes = READERS
     Filter = GrowingFilter
     Output = GrowingOut
-    orderings = ("id", "value", "on", "uncovered_days")
+    orderings = ("id", "value", "as_of_on", "uncovered_days")
     ordering = "-value"
 
     def rows(self) -> QuerySet[QueueDay]:

@@ -28,6 +28,7 @@ from oms.api import (
     orders,
     payments,
     pick_requests,
+    planning_policies,
     production_orders,
     promises,
     protections,
@@ -252,6 +253,20 @@ policies = [
         put=queue_policies.PutQueuePolicy,
         patch=queue_policies.PatchQueuePolicy,
         delete=queue_policies.RemoveQueuePolicy,
+    ),
+    at(
+        "planning-policies/",
+        get=planning_policies.ListPlanningPolicies,
+        post=planning_policies.AddPlanningPolicy,
+    ),
+    at("planning-policies/preview/", post=planning_policies.PreviewPlanningPolicy),
+    at("planning-policies/<int:id>/preview/", post=planning_policies.PreviewChangedPlanningPolicy),
+    at(
+        "planning-policies/<int:id>/",
+        get=planning_policies.GetPlanningPolicy,
+        put=planning_policies.PutPlanningPolicy,
+        patch=planning_policies.PatchPlanningPolicy,
+        delete=planning_policies.RemovePlanningPolicy,
     ),
     at(
         "release-policies/",

@@ -1,5 +1,6 @@
 """Signals: what to buy, pull in, put off — accepted into draft orders with one click."""
 
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -8,22 +9,32 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
+from backorders import buying
+from inventory.models import MAX_QTY
 from oms.kernel import clock, shown
 from oms.kernel.admin.base import FactAdmin
 from oms.kernel.admin.buttons import Button, Done, actor_of
 from oms.kernel.admin.forms import NOTE_LENGTH, AskForm
 from oms.kernel.errors import DomainError
-from purchasing import signalling
+from purchasing import signalling, wording
 from purchasing.models import PurchaseOrder, Signal
 
 KIND_TONES = {"order": "bad", "expedite": "warn", "defer": "note", "cancel": "plain"}
 PERMISSION = "purchasing.accept_signal"
+SERVED_AT_ONCE = 50
 
 
 def drafted(orders: list[PurchaseOrder]) -> str:
     """What accepting made, in words."""
     names = ", ".join(str(order) for order in orders)
     return f"Drafted: {names}. Check and send them." if orders else "Accepted; there was nothing to order."
+
+
+class WhatIfForm(forms.Form):
+    """So many units, to come on a day."""
+
+    qty = forms.IntegerField(min_value=1, max_value=MAX_QTY, required=False)
+    on = forms.DateField(required=False)
 
 
 class AcceptSignal(Button[Signal]):
@@ -134,5 +145,46 @@ class SignalAdmin(FactAdmin):
             "kind": self.kind_chip(row),
             "state": self.state_chip(row),
             "needed": self.needed(row),
-            "basis": [(shown.spelt(name), value) for name, value in row.basis.items()],
+            "basis": [
+                (shown.spelt(name), value)
+                for name, value in row.basis.items()
+                if not isinstance(value, list | dict)
+            ],
+            "explained": wording.explained(row),
+            **_what_if(request, row),
         }
+
+
+def _what_if(request: HttpRequest, row: Signal) -> dict[str, Any]:
+    """Who would be served when by an order of the units and day asked for; by the signal's own first."""
+    if row.kind != Signal.Kind.ORDER or row.state != Signal.State.OPEN:
+        return {}
+    asked = WhatIfForm(request.GET)
+    data = asked.cleaned_data if asked.is_valid() else {}
+    try:
+        place = signalling.would_come_to([row])
+    except DomainError:
+        return {}
+    seen = buying.purchase(
+        sku_id=row.sku_id,
+        qty=data.get("qty") or row.qty,
+        expected_on=data.get("on") or signalling.would_come_on(row),
+        location_id=place,
+        most_rows=SERVED_AT_ONCE,
+    )
+    return {"would": seen, "would_rows": [_served(each) for each in seen.rows]}
+
+
+def _served(row: buying.Served) -> dict[str, Any]:
+    return {
+        "line": row.line,
+        "qty": row.qty,
+        "promised": shown.day(row.promised_latest),
+        "before": _when(row.before_qty, row.before_on),
+        "after": _when(row.after_qty, row.after_on),
+        "is_better": row.is_better,
+    }
+
+
+def _when(qty: int, on: date | None) -> str:
+    return f"{qty} by {shown.day(on)}" if qty else "none"

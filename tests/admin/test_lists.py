@@ -91,7 +91,11 @@ EDITABLE = {
     *("backorders.QueuePolicy", "backorders.ReleasePolicy"),
     "backorders.Protection",
     "backorders.Fence",
+<<<<<<< HEAD
     "backorders.DelayPolicy",
+=======
+    "backorders.PlanningPolicy",
+>>>>>>> d235685 (Let buyers answer signals over REST, plan by policy)
     "backorders.RunVariant",
     "payments.PaymentAccount",
     *(

@@ -69,10 +69,12 @@ from tests.factories.waiting import DemandFactory as DemandFactory
 from tests.factories.waiting import HandedOverFactory as HandedOverFactory
 from tests.factories.waiting import LoanFactory as LoanFactory
 from tests.factories.waiting import PegFactory as PegFactory
+from tests.factories.waiting import PlanningPolicyFactory as PlanningPolicyFactory
 from tests.factories.waiting import PromiseFactory as PromiseFactory
 from tests.factories.waiting import ProtectionClaimFactory as ProtectionClaimFactory
 from tests.factories.waiting import ProtectionFactory as ProtectionFactory
 from tests.factories.waiting import ProtectionUsageFactory as ProtectionUsageFactory
+from tests.factories.waiting import QueueDayFactory as QueueDayFactory
 from tests.factories.waiting import QueuePolicyFactory as QueuePolicyFactory
 from tests.factories.waiting import RefusedDemandFactory as RefusedDemandFactory
 from tests.factories.waiting import ReleasePolicyFactory as ReleasePolicyFactory
@@ -80,4 +82,5 @@ from tests.factories.waiting import ReplanRequestFactory as ReplanRequestFactory
 from tests.factories.waiting import RunLineFactory as RunLineFactory
 from tests.factories.waiting import RunSkuFactory as RunSkuFactory
 from tests.factories.waiting import RunVariantFactory as RunVariantFactory
+from tests.factories.waiting import SkuForecastFactory as SkuForecastFactory
 from tests.factories.waiting import SkuVolatilityFactory as SkuVolatilityFactory

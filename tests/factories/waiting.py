@@ -218,6 +218,44 @@ class ReleasePolicyFactory(DjangoModelFactory[queue.ReleasePolicy]):
     name = "What is ready goes"
 
 
+class PlanningPolicyFactory(DjangoModelFactory[queue.PlanningPolicy]):
+    class Meta:
+        model = queue.PlanningPolicy
+
+    name = "A week until the next order"
+
+
+class SkuForecastFactory(DjangoModelFactory[queue.SkuForecast]):
+    class Meta:
+        model = queue.SkuForecast
+
+    sku = SubFactory(SkuFactory)
+    kind = "smooth"
+    weeks = 30
+    weekly_qty = Decimal("12.5")
+    last_week_qty = 14
+    horizon_weeks = 6
+    p50_qty = 70
+    p90_qty = 110
+    measured_at = AT
+
+
+class QueueDayFactory(DjangoModelFactory[queue.QueueDay]):
+    class Meta:
+        model = queue.QueueDay
+
+    sku = SubFactory(SkuFactory)
+    as_of_on = AT.date()
+    queue_qty = 28
+    intake_qty = 28
+    incoming_qty = 20
+    days_ahead = 37
+    is_growing = True
+    uncovered_qty = 82
+    uncovered_days = 41
+    value = Decimal(1640)
+
+
 class LoanFactory(DjangoModelFactory[queue.Loan]):
     class Meta:
         model = queue.Loan

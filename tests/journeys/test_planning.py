@@ -40,8 +40,8 @@ def test_the_order_covers_what_will_be_asked_for_until_the_next_order(
 
     # 14 a week over 30 days of lead time and 7 of review are 74 units; 44 are still here.
     forecast, signal = SkuForecast.objects.get(), Signal.objects.get()
-    assert (forecast.kind, forecast.weekly_qty, forecast.horizon_weeks) == ("smooth", 14, 6)
-    assert (signal.kind, signal.qty, signal.uncovered_qty, signal.value) == ("order", 30, 0, 600)
+    assert (forecast.kind, forecast.weekly_qty, forecast.horizon_weeks) == ("smooth", Decimal(14), 6)
+    assert (signal.kind, signal.qty, signal.uncovered_qty, signal.value) == ("order", 30, 0, Decimal(600))
     assert signal.needed_on == clock.now().date() + timedelta(days=23)
     assert wording.explained(signal) == [
         "An order covers 30 days of lead time and 7 days until the next review.",

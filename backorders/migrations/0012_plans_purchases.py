@@ -11,7 +11,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("backorders", "0009_keeps_backorder_runs"),
+        ("backorders", "0011_guards_the_law"),
         ("inventory", "0006_refuses_rewriting_document_changes"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
@@ -303,7 +303,7 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("on", models.DateField()),
+                ("as_of_on", models.DateField()),
                 (
                     "queue_qty",
                     models.PositiveIntegerField(help_text="Units ordered and not allocated on hand."),
@@ -339,10 +339,10 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "ordering": ("-on", "-value", "id"),
-                "indexes": [models.Index(fields=["on", "-value"], name="queue_days_by_value")],
+                "ordering": ("-as_of_on", "-value", "id"),
+                "indexes": [models.Index(fields=["as_of_on", "-value"], name="queue_days_by_value")],
                 "constraints": [
-                    models.UniqueConstraint(fields=("sku", "on"), name="one_queue_row_per_sku_and_day")
+                    models.UniqueConstraint(fields=("sku", "as_of_on"), name="one_queue_row_per_sku_and_day")
                 ],
             },
         ),
