@@ -106,9 +106,7 @@ def changed(*, policy: AnyPolicy, cause: str, by: str) -> None:
 
 def touched_skus(policy: AnyPolicy) -> Sequence[int] | None:
     """SKUs with open demand that a rule, fence or queue policy speaks for; none for what moves no claim."""
-    if isinstance(
-        policy, Cap | CancellationPolicy | DelayPolicy | PlanningPolicy | Protection | RunVariant
-    ):
+    if isinstance(policy, Cap | CancellationPolicy | DelayPolicy | PlanningPolicy | Protection | RunVariant):
         return None
     scope = Q(demands__open_qty__gt=0)
     if policy.sku_id:

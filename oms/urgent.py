@@ -2,10 +2,10 @@
 
 from datetime import date, timedelta
 
-from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Cast, Concat
 
-from backorders.models import Deadline, DelayCase, Demand, ReplanRequest
+from backorders.models import Deadline, DelayCase, Demand, QueueDay, ReplanRequest
 from inventory.models import Supply
 from notifications.models import Message
 from oms.kernel import clock
@@ -67,6 +67,13 @@ def refunds_due() -> QuerySet[Refund]:
 def open_signals() -> QuerySet[Signal]:
     """Advice that no buyer has answered."""
     return Signal.objects.filter(state=Signal.State.OPEN)
+
+
+def growing_queues() -> QuerySet[QueueDay]:
+    """Queues that grew faster than supply as of last night; `lacking` says how much nothing covers."""
+    lacking = Concat(Cast("uncovered_qty", CharField()), Value(" uncovered"))
+    last = Subquery(QueueDay.objects.order_by("-as_of_on").values("as_of_on")[:1])
+    return QueueDay.objects.filter(is_growing=True, as_of_on=last).annotate(lacking=lacking)
 
 
 def waiting_picks() -> QuerySet[PickRequest]:

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, path, re_path
 
 from oms.api import (
+    advice,
     atp_rules,
     availability,
     backorder_runs,
@@ -40,7 +41,6 @@ from oms.api import (
     returns,
     run_variants,
     shipments,
-    signals,
     skus,
     stock,
     supplier_skus,
@@ -102,13 +102,13 @@ purchasing = [
         patch=inbound_shipments.MoveInboundShipment,
     ),
     at("receipts/", get=receipts.ListReceipts, post=receipts.BookReceipt),
-    at("signals/", get=signals.ListSignals),
-    at("signals/growth/", get=signals.ListGrowth),
-    at("signals/accept/", post=signals.AcceptSignals),
-    at("signals/<int:id>/", get=signals.GetSignal),
-    at("signals/<int:id>/accept/", post=signals.AcceptSignal),
-    at("signals/<int:id>/dismiss/", post=signals.DismissSignal),
-    at("signals/<int:id>/preview/", post=signals.PreviewSignal),
+    at("signals/", get=advice.ListSignals),
+    at("signals/growth/", get=advice.ListGrowth),
+    at("signals/accept/", post=advice.AcceptSignals),
+    at("signals/<int:id>/", get=advice.GetSignal),
+    at("signals/<int:id>/accept/", post=advice.AcceptSignal),
+    at("signals/<int:id>/dismiss/", post=advice.DismissSignal),
+    at("signals/<int:id>/preview/", post=advice.PreviewSignal),
 ]
 inventory = [
     at("stock/", get=stock.ListStock),

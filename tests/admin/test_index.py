@@ -20,6 +20,7 @@ from tests.factories import (
     PegFactory,
     PickRequestFactory,
     PurchaseLineFactory,
+    QueueDayFactory,
     RefundFactory,
     ReplanRequestFactory,
     SignalFactory,
@@ -53,6 +54,8 @@ def _work(frozen: clock.Journey) -> None:
     PaymentFactory.create()
     ReplanRequestFactory.create(marked_at=ago)
     SignalFactory.create()
+    QueueDayFactory.create()
+    QueueDayFactory.create(as_of_on=today - timedelta(days=400))
     DeadlineFactory.create(blocked_because="notice_due")
     DeadlineFactory.create()
 
@@ -68,6 +71,7 @@ def test_each_queue_counts_its_own_work(desk: Desk, frozen: clock.Journey) -> No
         "Deadlines of the law": "1",
         "Shortages": "1",
         "Open signals": "1",
+        "Growing queues": "1",
         "Refunds due": "1",
         "Payments to see to": "1",
         "Picks nobody took": "1",

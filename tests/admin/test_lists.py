@@ -91,11 +91,8 @@ EDITABLE = {
     *("backorders.QueuePolicy", "backorders.ReleasePolicy"),
     "backorders.Protection",
     "backorders.Fence",
-<<<<<<< HEAD
     "backorders.DelayPolicy",
-=======
     "backorders.PlanningPolicy",
->>>>>>> d235685 (Let buyers answer signals over REST, plan by policy)
     "backorders.RunVariant",
     "payments.PaymentAccount",
     *(
