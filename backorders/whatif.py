@@ -1,16 +1,22 @@
 """What a change of policy would do to those who wait already: moved, broken, refused. Nothing is written."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from backorders import news, queue, replanning
+from django.db import transaction
+
+from backorders import news, policies, queue, replanning
 from backorders.models import AtpRule
+from backorders.policies import AnyPolicy
 from backorders.rules.types import Reason
 from oms.kernel import clock
 from oms.orders.models import OrderLine
+
+MOST_QUEUES = 200
+"""SKUs that one question looks at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,3 +107,28 @@ def _moved(was: Standing, now: Standing, line: OrderLine) -> MovedLine:
         refused=now.refused if was.refused is None else None,
         value=line.unit_price * now.qty,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """What saving a policy would do to those who wait; `looked_at` of `skus` SKUs with open demand."""
+
+    skus: int
+    looked_at: int
+    moved: Sequence[MovedLine]
+
+
+@transaction.atomic
+def trial(policy: AnyPolicy, *, by: str) -> Trial:
+    """Save an edited policy, see who stands otherwise, and take it all back."""
+    stored = type(policy)._default_manager.filter(pk=policy.pk).first()
+    touched = set(policies.touched_skus(stored) or ()) if stored else set[int]()
+    touched |= set(policies.touched_skus(policy) or ())
+    looked_at = sorted(touched)[:MOST_QUEUES]
+    before = standings(looked_at)
+    sandbox = transaction.savepoint()
+    policy.save()
+    policies.changed(policy=policy, cause="policy_changed", by=by)
+    after = standings(looked_at)
+    transaction.savepoint_rollback(sandbox)
+    return Trial(skus=len(touched), looked_at=len(looked_at), moved=moved(before, after))

@@ -47,6 +47,7 @@ class FenceForm(PolicyForm):
 class FenceAdmin(PolicyAdmin):
     """Fences."""
 
+    can_be_tried = True
     about = (
         "Which supply and which demand count, and from when. The most specific one speaks alone: SKU before "
         "category before all, and of each its own location first."

@@ -16,6 +16,7 @@ from unfold.widgets import (
 )
 
 from backorders import forgotten, policies
+from backorders.admin import trying
 from backorders.models import AtpRule
 from backorders.rules.types import WaitMode
 from inventory.models import Supply
@@ -93,6 +94,22 @@ class PolicyAdmin(SimpleHistoryAdmin, HouseAdmin):
     autocomplete_fields: Any = ("sku", "channel")
     search_fields: Any = ("name", "sku__code")
     sortable_by: Any = ()
+
+    can_be_tried: ClassVar[bool] = False
+    """Whether it moves claims, so that its form offers to see first what it would do."""
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        is_asked = self.can_be_tried and request.method == "POST" and trying.ASKED in request.POST
+        if is_asked and (tried := trying.answer(self, request, object_id)) is not None:
+            return tried
+        extra = {**(extra_context or {}), "whatif": trying.ASKED if self.can_be_tried else ""}
+        return super().changeform_view(request, object_id, form_url, extra)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if change:
@@ -200,6 +217,7 @@ def _to_come() -> Any:
 class AtpRuleAdmin(PolicyAdmin):
     """ATP rules."""
 
+    can_be_tried = True
     about = (
         "Whether and how something may be promised beyond stock. The most specific rule in force wins: "
         "SKU before category before supplier before all, then channel, then region, then priority."

@@ -40,6 +40,7 @@ class QueuePolicyForm(PolicyForm):
 class QueuePolicyAdmin(PolicyAdmin):
     """Queue policies."""
 
+    can_be_tried = True
     about = (
         "Who is served first. The same order counts for receipts, re-plans, releases and runs: class, "
         "priority, first promise, then who came first."

@@ -21,7 +21,7 @@ from oms.kernel.actors import Actor
 READERS = ("read", "policies")
 WRITERS = ("policies",)
 # A what-if plans so many SKUs twice while a client waits.
-MOST_QUEUES, MOST_LINES = 200, 200
+MOST_LINES = 200
 
 
 class Number(serializers.DecimalField):
@@ -173,7 +173,7 @@ class PreviewPolicy(PolicyOperation, Command):
         touched = set(policies.touched_skus(row) or ()) if row.pk else set[int]()
         policy = self.policy.filled(row, data, self.caller)
         touched |= set(policies.touched_skus(policy) or ())
-        looked_at = sorted(touched)[:MOST_QUEUES]
+        looked_at = sorted(touched)[: whatif.MOST_QUEUES]
         before, waiting = self.look(policy, asked), whatif.standings(looked_at)
         # Written and taken back: the same decision as in earnest, and nothing of it stays.
         sandbox = transaction.savepoint()

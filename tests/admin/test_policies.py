@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.db.models import Model
+from django.forms.models import model_to_dict
 
 from backorders.models import AtpRule, CancellationPolicy, Cap, QueuePolicy, ReplanRequest
 from oms.groups import BUYER, MANAGER
@@ -73,6 +74,38 @@ def test_a_changed_rule_re_plans_what_it_touches(world: World, desk: Desk) -> No
     assert AtpRule.objects.get().longest_wait_days == 90
     assert ReplanRequest.objects.get().sku == world.sku("CHAIR")
     assert EventLog.objects.filter(name="PolicyChanged", by="user:anna").count() == 2
+
+
+def test_a_rule_is_tried_before_it_is_saved(world: World, desk: Desk) -> None:
+    world("""
+        po      PO-7   CHAIR   10   expected 12 May
+        order   SO-1   CHAIR    8
+    """)
+    world.settle()
+    before = model_to_dict(world.rule)
+    changed = {**RULE, "longest_wait_days": 3, "_whatif": "1"}
+
+    page: Any = desk.saves(world.rule, **changed)
+
+    trial = page.context["trial"]
+    assert [(row.line.order.number, row.qty, row.days, row.refused) for row in trial.moved] == [
+        (world.numbers["SO-1"], 8, 0, "wait_too_long")
+    ]
+    assert "1 line would not be taken if ordered now" in page.content.decode()
+    # Nothing of it stays, and the same form can be saved from here.
+    world.rule.refresh_from_db()
+    assert model_to_dict(world.rule) == before
+    assert world.rule.history.count() == 1
+    assert not ReplanRequest.objects.exists()
+    assert not EventLog.objects.filter(name="PolicyChanged", by="user:anna").exists()
+    desk.saves(world.rule, **{**dict(page.context["kept"]), "kinds": RULE["kinds"]})
+    assert AtpRule.objects.get().longest_wait_days == 3
+
+
+def test_a_rule_that_cannot_be_saved_cannot_be_tried(world: World, desk: Desk) -> None:
+    page = desk.saves(world.rule, **{**RULE, "_whatif": "1", "longest_wait_days": "-3"})
+
+    assert "longest_wait_days" in _errors(page)
 
 
 def test_a_rule_that_moves_to_another_sku_re_plans_both(world: World, desk: Desk) -> None:
