@@ -99,6 +99,8 @@ def sweep_deadlines() -> int:
     One that cannot be answered for is logged and does not hold up the others.
     """
     due = DelayCase.objects.filter(closed_at=None, answer_by__lte=clock.now()).order_by("answer_by", "pk")
+    # Nobody is held to an answer while the question is held back.
+    due = due.exclude(campaign__stopped_at__isnull=False)
     done = 0
     for case_id in list(due.values_list("pk", flat=True)[:SWEEP]):
         try:

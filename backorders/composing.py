@@ -21,6 +21,7 @@ def of_order(order: Order, *, link: str = "") -> Facts:
         "shop": order.channel.name or order.channel.code,
         "name": order.customer.name,
         "order": order.number,
+        "region": order.region,
         "link": link,
     }
 

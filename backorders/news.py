@@ -196,7 +196,8 @@ def _successor(
 ) -> Promise:
     row, window, rule = item.row, item.window, item.rule
     held = holds.get(row.demand_id, ())
-    why = next((state.causes[ref] for ref in held if _moved_past(state, ref, row)), "") or context.cause
+    moved = next((ref for ref in held if _moved_past(state, ref, row)), None)
+    why = context.cause if moved is None else state.causes[moved]
     intended = row.mode != WaitMode.ACCIDENTAL
     shown = State.PREORDER if row.mode == WaitMode.PREORDER else State.BACKORDER
     mode = WaitMode(row.mode) if intended else WaitMode.ACCIDENTAL
@@ -216,6 +217,7 @@ def _successor(
         basis={
             **_basis(state, item, was, [line for ref in held for line in lost_to.get(ref, ())][:3], context),
             **({"run": context.run_id} if context.run_id else {}),
+            "slip": None if moved is None else _slip(state, moved),
         },
         made_at=state.at,
         made_by=context.by,
@@ -226,6 +228,13 @@ def _moved_past(state: Queue, ref: int, row: Row) -> bool:
     """Whether a supply says why it moved, and moved beyond what was promised from it."""
     expected = state.facts[ref].expected_on
     return bool(state.causes.get(ref)) and expected is not None and expected > (row.promised_on or date.min)
+
+
+def _slip(state: Queue, ref: int) -> dict[str, Any]:
+    """The supply that moved, and where to: what the customers it concerns are told together about."""
+    fact = state.facts[ref]
+    expected = fact.expected_on.isoformat() if fact.expected_on else None
+    return {"reference": fact.reference, "supply_id": ref, "expected_on": expected}
 
 
 def _basis(

@@ -15,6 +15,7 @@ from backorders.models import (
     QueuePolicy,
     ReleasePolicy,
     RunVariant,
+    TellingPolicy,
 )
 from backorders.rules import law
 from backorders.rules.refunding import DayCount, RefundRule
@@ -35,7 +36,12 @@ AnyPolicy = (
     | QueuePolicy
     | ReleasePolicy
     | RunVariant
+    | TellingPolicy
 )
+
+
+# Policies whose change moves no claim.
+STILL = (Cap, CancellationPolicy, DelayPolicy, PlanningPolicy, Protection, RunVariant, TellingPolicy)
 
 
 def scope_of(rule: AtpRule) -> RuleScope:
@@ -106,7 +112,7 @@ def changed(*, policy: AnyPolicy, cause: str, by: str) -> None:
 
 def touched_skus(policy: AnyPolicy) -> Sequence[int] | None:
     """SKUs with open demand that a rule, fence or queue policy speaks for; none for what moves no claim."""
-    if isinstance(policy, Cap | CancellationPolicy | DelayPolicy | PlanningPolicy | Protection | RunVariant):
+    if isinstance(policy, STILL):
         return None
     scope = Q(demands__open_qty__gt=0)
     if policy.sku_id:

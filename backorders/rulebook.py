@@ -1,6 +1,6 @@
 """Everything people decide that every order needs, kept in memory until somebody changes it. Read-only."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -16,6 +16,7 @@ from backorders.models import (
     Protection,
     QueuePolicy,
     ReleasePolicy,
+    TellingPolicy,
 )
 from backorders.policies import as_law, scope_of
 from backorders.rules import law
@@ -36,10 +37,15 @@ class Rulebook:
     cancellation: Sequence[CancellationPolicy]
     queueing: Sequence[QueuePolicy]
     releasing: Sequence[ReleasePolicy]
+    telling: Mapping[int | None, TellingPolicy]
     fences: FenceBook
     law: Sequence[law.DelayPolicy]
     locations: dict[int, Location]
     channels: dict[int, Channel]
+
+    def telling_of(self, channel_id: int) -> TellingPolicy:
+        """When customers of a channel are written to: its own policy, that of all, or the defaults."""
+        return self.telling.get(channel_id) or self.telling.get(None) or TellingPolicy(name="default")
 
     def shipping_to(self, region: str) -> dict[int, Location]:
         """Active locations that ship to a region; all active ones if no region is named."""
@@ -67,6 +73,7 @@ def _read() -> Rulebook:
         cancellation=list(CancellationPolicy.objects.order_by("pk")),
         queueing=list(QueuePolicy.objects.order_by("pk")),
         releasing=list(ReleasePolicy.objects.order_by("pk")),
+        telling={policy.channel_id: policy for policy in TellingPolicy.objects.order_by("pk")},
         fences=FenceBook(list(Fence.objects.order_by("pk"))),
         law=[as_law(row) for row in DelayPolicy.objects.filter(is_active=True).order_by("pk")],
         locations={location.pk: location for location in Location.objects.all()},

@@ -2,7 +2,20 @@
 
 from celery import shared_task
 
-from backorders import cancelling, carts, choosing, deadlines, planning, releasing, replanning, running
+from backorders import (
+    asking,
+    campaigning,
+    cancelling,
+    carts,
+    choosing,
+    deadlines,
+    midway,
+    planning,
+    releasing,
+    replanning,
+    running,
+    watching,
+)
 from oms.kernel import nudge
 from oms.kernel.actors import job
 
@@ -65,3 +78,11 @@ def start_nightly_runs() -> int:
 def start_variant(name: str) -> int:
     """Start one saved variant, written; for a time of its own in the schedule."""
     return running.start_named(name, actor=job("schedule")).pk
+
+
+@shared_task
+def keep_told() -> int:
+    """Tell what is due by itself: reminders, the word midway, what is back; end campaigns that are over."""
+    told = asking.remind_cases() + midway.tell_midway() + watching.tell_waves()
+    campaigning.end_finished()
+    return told

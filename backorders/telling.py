@@ -2,16 +2,19 @@
 
 import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime, time
 from functools import partial
 from itertools import groupby
 from operator import itemgetter
+from zoneinfo import ZoneInfo
 
 from django.db.models import F, Sum
 
-from backorders import composing
+from backorders import composing, rulebook
 from backorders.cancelling import Policies
 from backorders.composing import Facts
 from backorders.models import Backorder, CancellationPolicy, DelayCase, Promise
+from backorders.rules.quiet import leaves_at
 from backorders.rules.types import State, WaitMode
 from inventory.models import Alternative
 from notifications import outbox
@@ -46,10 +49,12 @@ def confirm_order(promises: Iterable[Promise]) -> None:
     _tell([_message("confirmation", order, context, _revisions((each.order_line, each) for each in found))])
 
 
-def tell_delay(*, case_ids: Collection[int], links: Mapping[int, str] | None = None) -> None:
-    """Ask the customers of these delay cases, one message per order; `links` lead to the answer, by case id.
+def tell_delay(
+    *, case_ids: Collection[int], links: Mapping[int, str] | None = None, kind: str = "delay_notice"
+) -> dict[int, str]:
+    """Ask the customers of these delay cases, one message per order; gives the key of each case's message.
 
-    Its number of queries does not grow with the number of cases.
+    `links` lead to the answer, by case id. Its number of queries does not grow with the number of cases.
     """
     cases = list(
         DelayCase.objects.filter(pk__in=bulk.ids(case_ids)).select_related(
@@ -59,12 +64,15 @@ def tell_delay(*, case_ids: Collection[int], links: Mapping[int, str] | None = N
     gathered = composing.by_order((case.order_line, case) for case in cases)
     write = partial(
         _delay_message,
+        kind=kind,
         before=_promises_before([case.promise for case in cases]),
         instead=_alternatives({case.order_line.sku_id for case in cases}),
         policies=Policies(),
         zone=composing.house_zone(),
     )
-    _tell([write(order, mine, link=_link(mine, links or {})) for order, mine in gathered.items()])
+    messages = {order: write(order, mine, link=_link(mine, links or {})) for order, mine in gathered.items()}
+    _tell(list(messages.values()))
+    return {case.pk: messages[order].key for order, mine in gathered.items() for case in mine}
 
 
 def tell_shipped(*, shipment_id: int) -> None:
@@ -129,6 +137,18 @@ def tell_good_news(*, line_ids: Collection[int]) -> None:
     _tell(messages)
 
 
+def tell_midway(*, told: Mapping[Order, Facts], promises: Mapping[Order, Sequence[Promise]]) -> None:
+    """Tell where it stands before the quoted date, one message per order."""
+    _tell(
+        [
+            _message(
+                "mid_wait", order, facts, _revisions((each.order_line, each) for each in promises[order])
+            )
+            for order, facts in told.items()
+        ]
+    )
+
+
 def tell_refund_sent(*, refund_ids: Collection[int]) -> None:
     """Tell that money is on its way back."""
     refunds = Refund.objects.filter(pk__in=list(refund_ids)).select_related(
@@ -166,8 +186,10 @@ def _tell(messages: Sequence[NewMessage]) -> None:
     outbox.tell(messages=messages)
 
 
-def _message(kind: str, order: Order, context: Facts, event: str) -> NewMessage:
-    """One message; `event` with kind and order is its key for ever."""
+def _message(
+    kind: str, order: Order, context: Facts, event: str, *, deadline: datetime | None = None
+) -> NewMessage:
+    """One message; `event` with kind and order is its key for ever. Quiet hours wait, a deadline does not."""
     key = f"{kind}:{order.number}:{event}"
     if len(key) > LONGEST_KEY:
         key = f"{kind}:{order.number}:{hashlib.sha256(event.encode()).hexdigest()[:40]}"
@@ -178,7 +200,20 @@ def _message(kind: str, order: Order, context: Facts, event: str) -> NewMessage:
         locale=order.customer.locale,
         subject_ref=order.number,
         context=context,
-        due_at=clock.now(),
+        due_at=_leaves_at(order, deadline),
+    )
+
+
+def _leaves_at(order: Order, deadline: datetime | None) -> datetime:
+    policy = rulebook.current().telling_of(order.channel_id)
+    if policy.quiet_from is None:
+        return clock.now()
+    return leaves_at(
+        clock.now(),
+        zone=composing.house_zone(),
+        quiet_from=policy.quiet_from,
+        quiet_until=policy.quiet_until,
+        deadline=deadline,
     )
 
 
@@ -190,6 +225,7 @@ def _delay_message(
     order: Order,
     cases: Sequence[DelayCase],
     *,
+    kind: str,
     before: Mapping[int, Promise],
     instead: Mapping[int, list[Facts]],
     policies: Policies,
@@ -220,10 +256,18 @@ def _delay_message(
         "is_unpaid": all(line["charge"]["policy"] == "at_ship" for line in lines),
         # One sentence for all where silence means the same for all.
         "silence": means.pop() if len(means) == 1 else None,
+        "asked": composing.instant(min(case.opened_at for case in cases), zone),
     }
-    return _message(
-        "delay_notice", order, context, _revisions((case.order_line, case.promise) for case in cases)
-    )
+    revisions = _revisions((case.order_line, case.promise) for case in cases)
+    return _message(kind, order, context, revisions, deadline=_notice_by(before, cases, zone))
+
+
+def _notice_by(before: Mapping[int, Promise], cases: Sequence[DelayCase], zone: str) -> datetime | None:
+    """The end of the first day that was promised before: a notice after it cures nothing."""
+    days = [
+        was.ships_latest for case in cases if (was := before.get(case.order_line_id)) and was.ships_latest
+    ]
+    return datetime.combine(min(days), time.max, ZoneInfo(zone)) if days else None
 
 
 def _cancelled_message(

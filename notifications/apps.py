@@ -8,3 +8,11 @@ class NotificationsConfig(AppConfig):
     name = "notifications"
     label = "notifications"
     verbose_name = "Notifications"
+
+    def ready(self) -> None:
+        """Hear what providers say of mails they took."""
+        from anymail.signals import tracking
+
+        from notifications import bounces
+
+        tracking.connect(bounces.take, dispatch_uid="notifications.bounces")

@@ -13,12 +13,12 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models.functions import Now
 
-from notifications import locks, secrecy
+from notifications import locks, secrecy, wording
 from notifications.channels import CHANNELS, Channel
 from notifications.channels.email import is_away, is_final, sender_domain
 from notifications.kinds import LEGAL
 from notifications.models import Attempt, Message
-from notifications.rendering import Rendered, render
+from notifications.rendering import Rendered
 from oms.kernel import clock
 from oms.kernel.actors import Actor
 from oms.kernel.errors import Conflict, NotFound
@@ -81,15 +81,22 @@ def take_back_abandoned() -> Abandoned:
 
 
 @transaction.atomic
-def send_again(*, message_id: int, actor: Actor) -> Message:
-    """Let a failed message be tried once more; raises NotFound, or Conflict if it did not fail."""
+def send_again(*, message_id: int, actor: Actor, recipient: str = "") -> Message:
+    """Let a message that reached nobody be tried once more, to a mended address where one is given.
+
+    Raises NotFound, or Conflict if it neither failed nor bounced.
+    """
     message = Message.objects.filter(pk=message_id).first()
     if message is None:
         raise NotFound("There is no such message.")
-    failed = Message.objects.filter(pk=message_id, state=Message.State.FAILED)
-    if not failed.update(state=Message.State.QUEUED, due_at=clock.now(), provider_id=""):
+    to = recipient or message.recipient
+    unreached = Message.objects.filter(pk=message_id, state__in=(Message.State.FAILED, Message.State.BOUNCED))
+    if not unreached.update(state=Message.State.QUEUED, due_at=clock.now(), provider_id="", recipient=to):
         raise Conflict(f"Only a failed message is sent again; this one is {message.state}.", field="state")
-    Attempt.objects.create(message=message, at=clock.now(), is_accepted=False, error=f"Asked for by {actor}.")
+    mended = f" To {to} instead of {message.recipient or 'no address'}." if to != message.recipient else ""
+    Attempt.objects.create(
+        message=message, at=clock.now(), is_accepted=False, error=f"Asked for by {actor}.{mended}"
+    )
     message.refresh_from_db()
     return message
 
@@ -130,7 +137,7 @@ def _send(message: Message, way: Channel) -> bool | Exception:
     if not _begin(message, message_id):
         return False
     try:
-        rendered = render(message.kind, message.locale, message.context)
+        rendered = wording.write(message.kind, message.locale, message.context)
         provider_id = way.send(message, rendered, message_id=message_id)
     except Exception as error:
         return error

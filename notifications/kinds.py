@@ -7,10 +7,14 @@ from oms.kernel.errors import InvalidValue
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of message. `is_legal`: the law wants it told, so rather twice than never."""
+    """A kind of message. `is_legal`: the law wants it told, so rather twice than never.
+
+    `is_marketing`: told only to who asked for it, and no more to who opted out.
+    """
 
     code: str
     is_legal: bool = False
+    is_marketing: bool = False
 
 
 # A delay notice is demanded by 16 CFR 435 and its like; the cancellation is the acknowledgement on a durable
@@ -18,12 +22,16 @@ class Kind:
 _ALL = (
     Kind("confirmation"),
     Kind("delay_notice", is_legal=True),
+    Kind("delay_reminder"),
+    Kind("mid_wait"),
     Kind("partly_shipped"),
     Kind("shipped"),
     Kind("cancelled", is_legal=True),
     Kind("good_news"),
     Kind("refund_sent"),
     Kind("payment_ends"),
+    Kind("back_in_stock", is_marketing=True),
+    Kind("waitlist_offer", is_marketing=True),
 )
 KINDS: dict[str, Kind] = {kind.code: kind for kind in _ALL}
 LEGAL = [kind.code for kind in _ALL if kind.is_legal]

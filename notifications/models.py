@@ -1,7 +1,12 @@
-"""Messages to be told, each try at telling them, and the mailbox that keeps mail in a demo."""
+"""Messages to be told, each try at telling them, addresses, letters of the shop's own, and the mailbox."""
+
+from typing import Any
 
 from django.db import models
 from django.db.models import Q
+from simple_history.models import HistoricalRecords
+
+from oms.kernel import clock
 
 
 class Message(models.Model):
@@ -9,6 +14,7 @@ class Message(models.Model):
 
     class State(models.TextChoices):
         QUEUED = "queued"
+        HELD = "held", "held back"
         SENDING = "sending"
         SENT = "sent"
         FAILED = "failed"
@@ -39,6 +45,9 @@ class Message(models.Model):
             models.Index(fields=("due_at", "id"), condition=Q(state="queued"), name="messages_to_send"),
             models.Index(fields=("subject_ref", "id"), name="messages_of_a_subject"),
             models.Index(fields=("state", "id"), name="messages_by_state"),
+            models.Index(
+                fields=("provider_id",), condition=~Q(provider_id=""), name="messages_by_provider_id"
+            ),
         )
 
     def __str__(self) -> str:
@@ -58,6 +67,61 @@ class Attempt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.message_id} {'accepted' if self.is_accepted else 'failed'}"
+
+
+class Address(models.Model):
+    """What we know of an address: that mail does not reach it, or that its owner wants less of it."""
+
+    email = models.EmailField(unique=True, help_text="In small letters.")
+    bounced_at = models.DateTimeField(null=True, blank=True)
+    complained_at = models.DateTimeField(null=True, blank=True, help_text="Called our mail spam.")
+    opted_out_at = models.DateTimeField(
+        null=True, blank=True, help_text="Wants nothing but what an order needs."
+    )
+    note = models.CharField(max_length=500, blank=True, default="")
+
+    class Meta:
+        verbose_name_plural = "addresses"
+        ordering = ("-id",)
+
+    def __str__(self) -> str:
+        return self.email
+
+
+class LetterTemplate(models.Model):
+    """Words of the shop's own for a kind of message; the most specific one stands in for the shipped file."""
+
+    kind = models.CharField(max_length=40)
+    language = models.CharField(max_length=10, default="en")
+    mode = models.CharField(max_length=20, blank=True, default="", help_text="Mode of the wait; empty: any.")
+    region = models.CharField(max_length=40, blank=True, default="", help_text="Empty: any.")
+    body = models.TextField(help_text="In the marks of the shipped letters: Subject:, # heading, >> card.")
+    is_active = models.BooleanField(default=True)
+    version = models.PositiveIntegerField(default=1, editable=False)
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ("kind", "language", "mode", "region")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("kind", "language", "mode", "region"), name="one_template_per_kind_mode_and_place"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return " · ".join(part for part in (self.kind, self.language, self.mode, self.region) if part)
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Count the version up; history keeps the words that were sent before."""
+        if self.pk and not self._state.adding:
+            self.version += 1
+        self._history_date = clock.now()
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Remove it; the shipped letter speaks again."""
+        self._history_date = clock.now()
+        return super().delete(*args, **kwargs)
 
 
 class MailboxMail(models.Model):

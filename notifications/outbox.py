@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from notifications import bounces
 from notifications.kinds import kind_of
 from notifications.models import Message
 from oms.kernel import bulk, clock
@@ -36,6 +37,7 @@ def tell(*, messages: Sequence[NewMessage]) -> int:
     Without an address only what the law wants told is kept: it fails at delivery, where a person sees it.
     """
     kept = [message for message in messages if message.recipient or kind_of(message.kind).is_legal]
+    kept = _without_unwanted(kept)
     if not kept:
         return 0
     now = clock.now()
@@ -43,6 +45,15 @@ def tell(*, messages: Sequence[NewMessage]) -> int:
     bulk.insert_unknown(Message, rows)
     nudge("notifications.tasks.deliver_due")
     return len(kept)
+
+
+def _without_unwanted(messages: list[NewMessage]) -> list[NewMessage]:
+    """All but marketing to those who opted out; what an order or the law needs is never dropped."""
+    marketing = {message.recipient for message in messages if kind_of(message.kind).is_marketing}
+    if not marketing:
+        return messages
+    refused = bounces.wants_less(marketing)
+    return [m for m in messages if not (kind_of(m.kind).is_marketing and m.recipient.lower() in refused)]
 
 
 def _row(message: NewMessage, now: datetime) -> Message:

@@ -8,10 +8,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from django.template import Context, Engine, Library
+from django.template import Context, Engine, Library, Template
 from django.utils import translation
 
-from notifications import markup
+from notifications import markup, sandbox
 from oms.kernel import language
 from oms.kernel.causes import words_for_customer
 
@@ -27,17 +27,27 @@ class Rendered:
     subject: str
     text: str
     html: str
+    source: str = ""
 
 
 def render(kind: str, locale: str, context: Mapping[str, Any]) -> Rendered:
-    """Write the letter of a kind in the recipient's language; TemplateDoesNotExist for an unknown kind."""
+    """Write the shipped letter of a kind in the reader's language; TemplateDoesNotExist for another kind."""
     spoken = language.language_of(locale)
+    return _rendered(_engine().get_template(f"{kind}/{spoken}.txt"), spoken, context)
+
+
+def render_body(body: str, locale: str, context: Mapping[str, Any]) -> Rendered:
+    """Write a letter from a body that somebody edited; raises what its template raises."""
+    return _rendered(sandbox.compiled(body), language.language_of(locale), context)
+
+
+def _rendered(template: Template, spoken: str, context: Mapping[str, Any]) -> Rendered:
     safe = {**markup.one_line(dict(context)), "language": spoken}
     with translation.override(spoken):
-        written = _engine().get_template(f"{kind}/{spoken}.txt").render(Context(safe, autoescape=False))
+        written = template.render(Context(safe, autoescape=False))
         letter = markup.read(written)
         html = _engine().get_template("frame.html").render(Context({**safe, "letter": letter}))
-    return Rendered(letter.subject[:LONGEST_SUBJECT], markup.as_text(letter), html)
+    return Rendered(letter.subject[:LONGEST_SUBJECT], markup.as_text(letter), html, written)
 
 
 @register.filter

@@ -35,6 +35,12 @@ JOBS = (
         "sweep deadlines", "backorders.tasks.sweep_deadlines", MINUTE, "Lets silence mean what the case says."
     ),
     Job(
+        "keep customers told",
+        "backorders.tasks.keep_told",
+        MINUTE,
+        "Writes before the quoted date, reminds, tells who asked what is back, ends finished campaigns.",
+    ),
+    Job(
         "expire cart holds",
         "backorders.tasks.expire_cart_holds",
         MINUTE,

@@ -1,5 +1,6 @@
 """Every address we answer: admin, REST, the customer's page, health and metrics."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
@@ -17,3 +18,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("health/ready", health.ready, name="health-ready"),
     path("", include("django_prometheus.urls")),
 ]
+# Providers tell of bounces here; without a secret nobody may.
+if settings.ANYMAIL.get("WEBHOOK_SECRET"):
+    urlpatterns += [path("hooks/mail/", include("anymail.urls"))]

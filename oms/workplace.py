@@ -24,6 +24,7 @@ from backorders.models import (
     AtpRule,
     Backorder,
     BackorderRun,
+    Campaign,
     CancellationPolicy,
     Cap,
     Deadline,
@@ -40,6 +41,8 @@ from backorders.models import (
     ReplanRequest,
     RunVariant,
     SkuForecast,
+    StockWatch,
+    TellingPolicy,
 )
 from inventory.models import Location, ProductionOrder, Sku, Supply, Transfer
 from notifications.models import MailboxMail, Message
@@ -259,6 +262,8 @@ LOOK_UP = (
     Queue("Pick requests", "What the warehouse was asked for.", "trolley", PickRequest),
     Queue("Shipments", "What left.", "package_2", Shipment),
     Queue("Payments", "What customers tendered, what was taken and given back.", "credit_card", Payment),
+    Queue("Campaigns", "What one slip put to customers, and how they answered.", "campaign", Campaign),
+    Queue("Stock watches", "Who wants to hear when a SKU is back.", "notifications_active", StockWatch),
     Queue("Messages", "What customers were told.", "mail", Message),
     Queue("Mailbox", "Mail kept here instead of leaving the house.", "inbox", MailboxMail),
     Queue("Events", "All that happened, in order.", "history", EventLog),
@@ -280,6 +285,7 @@ POLICY = (
     Queue("Release policies", "How much must be ready before it goes.", "output", ReleasePolicy),
     Queue("Planning policies", "How far ahead and how surely we buy.", "shopping_cart", PlanningPolicy),
     Queue("Run variants", "Backorder runs saved under a name.", "bookmark", RunVariant),
+    Queue("Telling policies", "When customers are written to.", "forward_to_inbox", TellingPolicy),
     Queue("Channels", "Where orders come from.", "storefront", Channel),
     Queue("Locations", "What ships from where, on which days.", "location_on", Location),
     Queue("Payment accounts", "Providers that move money for us.", "account_balance", PaymentAccount),

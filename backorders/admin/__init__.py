@@ -1,5 +1,6 @@
 """Policies, the queue and promises in the admin."""
 
+from backorders.admin import campaigns as campaigns
 from backorders.admin import cancelling as cancelling
 from backorders.admin import caps as caps
 from backorders.admin import cases as cases

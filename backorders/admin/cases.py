@@ -3,12 +3,15 @@
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
+from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
 from backorders import explanations
 from backorders.admin.line_buttons import AnswerThisCase
 from backorders.models import Choice as Answered
 from backorders.models import DelayCase
+from notifications.models import Message
 from oms.kernel import shown
 from oms.kernel.admin.base import FactAdmin
 from oms.kernel.admin.filters import Choice
@@ -21,6 +24,54 @@ class LapsesFilter(Choice):
     title = "lapses"
     parameter_name = "lapses"
     options = {"soon": ("within 48 hours", lapsing_cases), "open": ("still open", {"closed_at": None})}
+
+
+def _answered(answer: str) -> QuerySet[DelayCase]:
+    """Cases whose newest answer is this one, given by the customer."""
+    newest = Answered.objects.filter(case=OuterRef("pk")).order_by("-id")
+    rows = DelayCase.objects.annotate(
+        newest=Subquery(newest.values("choice")[:1]), kept_silent=Subquery(newest.values("is_silence")[:1])
+    )
+    if answer == "silent":
+        return rows.filter(kept_silent=True)
+    return rows.filter(newest=answer, kept_silent=False)
+
+
+def _noticed(*states: str) -> QuerySet[DelayCase]:
+    """Cases by what became of their notice."""
+    keys = Message.objects.filter(state__in=states, key=OuterRef("notice_key"))
+    return DelayCase.objects.filter(Exists(keys))
+
+
+class OutcomeFilter(Choice):
+    """Cases by what was answered."""
+
+    title = "answer"
+    parameter_name = "outcome"
+    options = {
+        "open": ("none yet", {"closed_at": None}),
+        "wait": ("wait", lambda: _answered("wait")),
+        "switch": ("switch", lambda: _answered("switch")),
+        "ship_ready": ("ship what is ready", lambda: _answered("ship_ready")),
+        "cancel": ("cancel", lambda: _answered("cancel")),
+        "silent": ("silent", lambda: _answered("silent")),
+        "asked_anew": ("asked anew", {"closed_because": "asked_anew"}),
+        "healed": ("healed", {"closed_because": "healed"}),
+    }
+
+
+class NoticeFilter(Choice):
+    """Cases by what became of their notice."""
+
+    title = "notice"
+    parameter_name = "notice"
+    options = {
+        "untold": ("being written", {"notice_key": ""}),
+        "queued": ("queued", lambda: _noticed("queued", "sending")),
+        "held": ("held back", lambda: _noticed("held")),
+        "sent": ("told", lambda: _noticed("sent")),
+        "failed": ("bounced or failed", lambda: _noticed("failed", "bounced")),
+    }
 
 
 @admin.register(DelayCase)
@@ -43,7 +94,7 @@ class DelayCaseAdmin(FactAdmin):
         "cause_words",
         "state",
     )
-    list_filter = (LapsesFilter,)
+    list_filter = (LapsesFilter, OutcomeFilter, NoticeFilter, ("campaign", AutocompleteSelectFilter))
     list_select_related = ("order_line__order__customer", "promise")
     search_fields = ("order_line__order__number",)
     ordering = ("answer_by", "id")

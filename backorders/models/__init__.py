@@ -10,12 +10,14 @@ from backorders.models.protection import Protection, ProtectionClaim, Protection
 from backorders.models.queue import CartHold, Demand, Peg, ReplanRequest
 from backorders.models.runs import BackorderRun, OnException, RunLine, RunSku, RunVariant
 from backorders.models.serving import Loan, QueuePolicy, ReleasePolicy
+from backorders.models.telling import Campaign, StockWatch, TellingPolicy, WaitUpdate
 from backorders.models.volatility import SkuVolatility
 
 __all__ = [
     "AtpRule",
     "Backorder",
     "BackorderRun",
+    "Campaign",
     "CancellationPolicy",
     "Cap",
     "CapClaim",
@@ -50,4 +52,7 @@ __all__ = [
     "RunVariant",
     "SkuForecast",
     "SkuVolatility",
+    "StockWatch",
+    "TellingPolicy",
+    "WaitUpdate",
 ]

@@ -134,6 +134,13 @@ class DelayCase(models.Model):
     closed_at = models.DateTimeField(null=True, blank=True)
     closed_because = models.CharField(max_length=20, blank=True, default="")
     token_hash = models.CharField(max_length=64, blank=True, default="", db_index=True)
+    campaign = models.ForeignKey(
+        "backorders.Campaign", null=True, blank=True, on_delete=models.SET_NULL, related_name="cases"
+    )
+    notice_key = models.CharField(
+        max_length=160, blank=True, default="", help_text="Key of the message that asked."
+    )
+    reminded_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ("answer_by", "id")

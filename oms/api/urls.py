@@ -6,6 +6,7 @@ from oms.api import (
     advice,
     atp_rules,
     availability,
+    back_in_stock,
     backorder_runs,
     backorders,
     bulk,
@@ -45,6 +46,7 @@ from oms.api import (
     stock,
     supplier_skus,
     suppliers,
+    telling_policies,
     transfers,
     wms,
 )
@@ -140,6 +142,7 @@ inventory = [
 ordering = [
     at("cart-holds/", post=cart_holds.HoldForCart),
     at("cart-holds/<str:token>/", get=cart_holds.GetCartHold, delete=cart_holds.EndCartHold),
+    at("back-in-stock/", get=back_in_stock.ListWatches, post=back_in_stock.WatchStock),
     at("availability/", get=availability.GetAvailability),
     at("atp/<path:sku>/", get=availability.GetTimeline),
     at("orders/", get=orders.ListOrders, post=orders.AcceptOrder),
@@ -267,6 +270,18 @@ policies = [
         put=planning_policies.PutPlanningPolicy,
         patch=planning_policies.PatchPlanningPolicy,
         delete=planning_policies.RemovePlanningPolicy,
+    ),
+    at(
+        "telling-policies/",
+        get=telling_policies.ListTellingPolicies,
+        post=telling_policies.AddTellingPolicy,
+    ),
+    at(
+        "telling-policies/<int:id>/",
+        get=telling_policies.GetTellingPolicy,
+        put=telling_policies.PutTellingPolicy,
+        patch=telling_policies.PatchTellingPolicy,
+        delete=telling_policies.RemoveTellingPolicy,
     ),
     at(
         "release-policies/",
