@@ -96,7 +96,7 @@ def entitled(campaign_id: int) -> list[tuple[Any, ...]]:
     """Who may choose what: choices, what silence means, currency, lines, value, first deadline."""
     with connection.cursor() as cursor:
         cursor.execute(_ENTITLED, [campaign_id])
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 @transaction.atomic

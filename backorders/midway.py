@@ -1,6 +1,7 @@
 """The word midway: whoever waits hears before the quoted date where it stands, once per promise."""
 
 from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -8,6 +9,7 @@ from backorders import composing, telling
 from backorders.composing import Facts
 from backorders.models import Backorder, Promise
 from oms.kernel import bulk, clock
+from oms.kernel.causes import cause_code
 from oms.orders.models import Order
 
 DEFAULT_DAYS = 7
@@ -66,7 +68,7 @@ def _tell_some() -> int:
 
 def _claim() -> list[int]:
     zone = composing.house_zone()
-    values = {
+    values: dict[str, Any] = {
         "now": clock.now(),
         "today": clock.today(zone),
         "zone": zone,
@@ -113,6 +115,6 @@ def _line(promise: Promise, first: Promise | None, waiting: Collection[int]) -> 
         "ships": composing.ships(promise),
         "delivers": composing.delivers(promise),
         "was": composing.ships(first) if moved else None,
-        "cause": composing.cause_code(promise.cause) if moved and promise.cause else None,
+        "cause": cause_code(promise.cause) if moved and promise.cause else None,
         "is_here": line.pk not in waiting,
     }

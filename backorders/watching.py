@@ -83,8 +83,9 @@ def _told_lately(sku_ids: Collection[int], book: Rulebook) -> Counter[int]:
     longest = max([DEFAULT_HOURS, *(policy.wave_hours for policy in book.telling.values())])
     rows = StockWatch.objects.filter(sku_id__in=sku_ids, told_at__gt=now - timedelta(hours=longest))
     told: Counter[int] = Counter()
-    for sku_id, channel_id, at in rows.values_list("sku_id", "channel_id", "told_at"):
-        told[sku_id] += at > now - timedelta(hours=book.telling_of(channel_id).wave_hours)
+    for row in rows:
+        since = now - timedelta(hours=book.telling_of(row.channel_id).wave_hours)
+        told[row.sku_id] += row.told_at is not None and row.told_at > since
     return told
 
 

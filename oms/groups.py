@@ -76,6 +76,7 @@ EDITED = {
     "backorders.runvariant": (MANAGER, BUYER),
     "payments.paymentaccount": (MANAGER,),
     "backorders.tellingpolicy": (MANAGER,),
+    "notifications.lettertemplate": (MANAGER,),
     "orders.channel": (MANAGER,),
     "orders.customer": (MANAGER, SERVICE),
     "inventory.location": (MANAGER,),

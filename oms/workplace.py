@@ -45,7 +45,7 @@ from backorders.models import (
     TellingPolicy,
 )
 from inventory.models import Location, ProductionOrder, Sku, Supply, Transfer
-from notifications.models import MailboxMail, Message
+from notifications.models import LetterTemplate, MailboxMail, Message
 from oms.api.models import ApiClient
 from oms.kernel import clock, shown
 from oms.kernel.models import EventLog
@@ -286,6 +286,7 @@ POLICY = (
     Queue("Planning policies", "How far ahead and how surely we buy.", "shopping_cart", PlanningPolicy),
     Queue("Run variants", "Backorder runs saved under a name.", "bookmark", RunVariant),
     Queue("Telling policies", "When customers are written to.", "forward_to_inbox", TellingPolicy),
+    Queue("Letters", "Messages in words of your own.", "edit_note", LetterTemplate),
     Queue("Channels", "Where orders come from.", "storefront", Channel),
     Queue("Locations", "What ships from where, on which days.", "location_on", Location),
     Queue("Payment accounts", "Providers that move money for us.", "account_balance", PaymentAccount),

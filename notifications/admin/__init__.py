@@ -2,3 +2,4 @@
 
 from notifications.admin import mailbox as mailbox
 from notifications.admin import messages as messages
+from notifications.admin import templates as templates

@@ -3,14 +3,18 @@
 import json
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.contrib import messages as notes
-from django.db.models import QuerySet
+from django.db import transaction
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from unfold.contrib.filters.admin import RangeDateTimeFilter
 
+from backorders import asking
 from notifications import delivery
 from notifications.models import Attempt, Message
+from notifications.next_steps import next_step
 from oms.kernel import shown
 from oms.kernel.admin.base import FactAdmin
 from oms.kernel.admin.buttons import Button, Done, actor_of
@@ -22,25 +26,42 @@ from oms.orders.models import Order
 PERMISSION = "notifications.resend_message"
 
 
+class AgainForm(AskForm):
+    """Where to."""
+
+    recipient = forms.EmailField(
+        label="To", required=False, help_text="Mend the address here; it is kept for this message only."
+    )
+
+
 class SendAgain(Button[Message]):
     """Try a failed message once more."""
 
     slug = "send-again"
     label = "Send again"
     says = (
-        "Tries once more to tell this recipient. Only failed messages are sent again, so nobody is "
-        "told twice."
+        "Tries once more to tell this recipient. Only messages that failed or bounced are sent again, so "
+        "nobody is told twice."
     )
     icon = "forward_to_inbox"
     tone = "go"
     permission = PERMISSION
-    form = AskForm
+    form = AgainForm
 
     def is_offered(self) -> bool:
-        return self.row.state == Message.State.FAILED
+        return self.row.state in (Message.State.FAILED, Message.State.BOUNCED)
 
+    def initial(self) -> dict[str, Any]:
+        """The customer's address of today: perhaps it was mended since."""
+        order = Order.objects.filter(number=self.row.subject_ref).select_related("customer").first()
+        return {"recipient": (order and order.customer.email) or self.row.recipient}
+
+    @transaction.atomic
     def press(self, data: dict[str, Any]) -> Done:
-        message = delivery.send_again(message_id=self.row.pk, actor=self.actor)
+        message = delivery.send_again(
+            message_id=self.row.pk, actor=self.actor, recipient=data.get("recipient") or ""
+        )
+        asking.renew_link(message)
         return Done(f"{message} is sent again.")
 
 
@@ -65,13 +86,34 @@ class MessageAdmin(FactAdmin):
     page = "workplace/message.html"
     buttons = (SendAgain,)
     actions = ("send_all_again",)
-    list_display = ("kind_words", "recipient", "subject_ref", "state_chip", "created", "sent", "subject")
+    list_display = (
+        "kind_words",
+        "recipient",
+        "subject_ref",
+        "state_chip",
+        "created",
+        "sent",
+        "subject",
+        "what_next",
+    )
     list_filter = (StateFilter, "kind", "channel", ("created_at", RangeDateTimeFilter))
     search_fields = ("=subject_ref",)
 
     @admin.display(description="Kind")
     def kind_words(self, row: Message) -> str:
         return shown.spelt(row.kind)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Message]:
+        last = Attempt.objects.filter(message=OuterRef("pk"), is_accepted=False).order_by("-id")
+        rows: QuerySet[Message] = super().get_queryset(request)
+        return rows.annotate(why=Subquery(last.values("error")[:1]))
+
+    @admin.display(description="What next")
+    def what_next(self, row: Message) -> str:
+        """Why it reached nobody, and what to do."""
+        why = getattr(row, "why", "") or ""
+        step = next_step(row, why)
+        return shown.lines((shown.muted(why[:120]), step)) if step else shown.NOTHING
 
     @admin.display(description="State")
     def state_chip(self, row: Message) -> str:
@@ -103,6 +145,7 @@ class MessageAdmin(FactAdmin):
     def page_context(self, request: HttpRequest, row: Message) -> dict[str, Any]:
         return {
             "state": self.state_chip(row),
+            "next": next_step(row, getattr(row, "why", "") or ""),
             "attempts": list(row.attempts.order_by("-id")[:30]),
             "order": Order.objects.filter(number=row.subject_ref).first() if row.subject_ref else None,
             "facts": json.dumps(row.context, indent=2, ensure_ascii=False, default=str),

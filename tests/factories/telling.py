@@ -3,10 +3,14 @@
 from factory.declarations import Sequence, SubFactory
 from factory.django import DjangoModelFactory
 
+from backorders import models as queue
 from notifications import models as notifications
 from oms.api import models as api
 from oms.kernel.models import EventLog
-from tests.factories.facts import AT, BY
+from tests.factories.facts import AT, BY, SOON
+from tests.factories.selling import ChannelFactory
+from tests.factories.stock import SkuFactory
+from tests.factories.waiting import PromiseFactory
 
 
 class MessageFactory(DjangoModelFactory[notifications.Message]):
@@ -28,6 +32,60 @@ class AttemptFactory(DjangoModelFactory[notifications.Attempt]):
     message = SubFactory(MessageFactory)
     at = AT
     is_accepted = True
+
+
+class AddressFactory(DjangoModelFactory[notifications.Address]):
+    class Meta:
+        model = notifications.Address
+
+    email = Sequence(lambda n: f"lost{n}@example.com")
+    bounced_at = AT
+
+
+class LetterTemplateFactory(DjangoModelFactory[notifications.LetterTemplate]):
+    class Meta:
+        model = notifications.LetterTemplate
+
+    kind = "shipped"
+    language = "en"
+    region = Sequence(lambda n: f"R{n}")
+    body = "Subject: {{ order }} is gone\n\n# Gone\nYour order {{ order }} left us."
+
+
+class CampaignFactory(DjangoModelFactory[queue.Campaign]):
+    class Meta:
+        model = queue.Campaign
+
+    source = Sequence(lambda n: f"PO-{n}")
+    cause = "supplier_late"
+    expected_on = SOON
+    opened_at = AT
+
+
+class TellingPolicyFactory(DjangoModelFactory[queue.TellingPolicy]):
+    class Meta:
+        model = queue.TellingPolicy
+
+    name = Sequence(lambda n: f"Telling {n}")
+    channel = SubFactory(ChannelFactory)
+
+
+class WaitUpdateFactory(DjangoModelFactory[queue.WaitUpdate]):
+    class Meta:
+        model = queue.WaitUpdate
+
+    promise = SubFactory(PromiseFactory)
+    at = AT
+
+
+class StockWatchFactory(DjangoModelFactory[queue.StockWatch]):
+    class Meta:
+        model = queue.StockWatch
+
+    sku = SubFactory(SkuFactory)
+    channel = SubFactory(ChannelFactory)
+    email = Sequence(lambda n: f"keen{n}@example.com")
+    created_at = AT
 
 
 class MailboxMailFactory(DjangoModelFactory[notifications.MailboxMail]):
