@@ -5,9 +5,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from backorders import rulebook
 from backorders.models import AtpRule, DelayCase, Promise
 from backorders.rules.types import WaitMode
-from inventory.models import Location
 from oms.kernel.causes import cause_code
 from oms.orders.models import Order, OrderLine
 
@@ -118,7 +118,9 @@ def instant(at: datetime, zone: str) -> Facts:
 
 def house_zone() -> str:
     """The zone of the place that ships first: deadlines are said in it."""
-    return Location.objects.filter(is_active=True).values_list("timezone", flat=True).first() or "UTC"
+    active = [location for location in rulebook.current().locations.values() if location.is_active]
+    first = min(active, key=lambda location: (location.priority, location.code), default=None)
+    return str(first.timezone) if first else "UTC"
 
 
 def by_order(lines: Iterable[tuple[OrderLine, Any]]) -> dict[Order, list[Any]]:

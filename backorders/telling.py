@@ -20,7 +20,7 @@ from inventory.models import Alternative
 from notifications import outbox
 from notifications.models import Message
 from notifications.outbox import NewMessage
-from oms.kernel import bulk, clock
+from oms.kernel import bulk, clock, revisions
 from oms.orders.models import Cancellation, Order, OrderLine, Refund, Shipment, ShipmentLine
 from oms.payments.models import Payment
 
@@ -49,6 +49,7 @@ def confirm_order(promises: Iterable[Promise]) -> None:
     _tell([_message("confirmation", order, context, _revisions((each.order_line, each) for each in found))])
 
 
+@revisions.steady()
 def tell_delay(
     *, case_ids: Collection[int], links: Mapping[int, str] | None = None, kind: str = "delay_notice"
 ) -> dict[int, str]:
@@ -91,6 +92,7 @@ def tell_shipped(*, shipment_id: int) -> None:
     _tell([_message(kind, shipment.order, context, f"shipment{shipment.pk}")])
 
 
+@revisions.steady()
 def tell_cancelled(*, cancellation_ids: Collection[int]) -> None:
     """Tell what was cancelled, why, what is paid back by when, and what still comes.
 
@@ -111,6 +113,7 @@ def tell_cancelled(*, cancellation_ids: Collection[int]) -> None:
     )
 
 
+@revisions.steady()
 def tell_good_news(*, line_ids: Collection[int]) -> None:
     """Tell that lines ship earlier than promised, once it is certain."""
     current = list(
@@ -137,6 +140,7 @@ def tell_good_news(*, line_ids: Collection[int]) -> None:
     _tell(messages)
 
 
+@revisions.steady()
 def tell_midway(*, told: Mapping[Order, Facts], promises: Mapping[Order, Sequence[Promise]]) -> None:
     """Tell where it stands before the quoted date, one message per order."""
     _tell(
@@ -149,6 +153,7 @@ def tell_midway(*, told: Mapping[Order, Facts], promises: Mapping[Order, Sequenc
     )
 
 
+@revisions.steady()
 def tell_refund_sent(*, refund_ids: Collection[int]) -> None:
     """Tell that money is on its way back."""
     refunds = Refund.objects.filter(pk__in=list(refund_ids)).select_related(
@@ -225,12 +230,12 @@ def _delay_message(
     order: Order,
     cases: Sequence[DelayCase],
     *,
-    kind: str,
     before: Mapping[int, Promise],
     instead: Mapping[int, list[Facts]],
     policies: Policies,
     link: str,
     zone: str,
+    kind: str = "delay_notice",
 ) -> NewMessage:
     lines = [
         {

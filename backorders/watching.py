@@ -52,10 +52,12 @@ def _free_units(sku_ids: Collection[int]) -> dict[int, int]:
         sku_id__in=sku_ids, kind=Supply.Kind.STOCK, location__is_active=True, quantity__gt=F("pegged_qty")
     )
     free = Counter(
-        dict(stock.order_by().values_list("sku_id").annotate(Sum(F("quantity") - F("pegged_qty"))))
+        dict(stock.order_by().values_list("sku_id").annotate(n=Sum(F("quantity") - F("pegged_qty"))))
     )
     short = Demand.objects.filter(sku_id__in=list(free), open_qty__gt=F("pegged_qty"))
-    free.subtract(dict(short.order_by().values_list("sku_id").annotate(Sum(F("open_qty") - F("pegged_qty")))))
+    free.subtract(
+        dict(short.order_by().values_list("sku_id").annotate(n=Sum(F("open_qty") - F("pegged_qty"))))
+    )
     return {sku_id: qty for sku_id, qty in free.items() if qty > 0}
 
 

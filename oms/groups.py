@@ -58,6 +58,7 @@ COMMANDS = (
     May("steer_campaign", "backorders.campaign", "Can remind, stop campaigns", (MANAGER, SERVICE)),
     May("replan_sku", "backorders.replanrequest", "Can re-plan a SKU now", (MANAGER, BUYER)),
     May("run_backorders", "backorders.backorderrun", "Can plan and write backorder runs", (MANAGER, BUYER)),
+    May("try_letter", "notifications.lettertemplate", "Can preview and test letters", (MANAGER,)),
     May("resend_message", "notifications.message", "Can send messages again", (MANAGER, SERVICE)),
     May("issue_key", "api.apiclient", "Can make and revoke keys", (MANAGER,)),
 )

@@ -119,12 +119,10 @@ class CampaignAdmin(FactAdmin):
     when_empty = "No supply has slipped past a promise yet."
     page = "workplace/campaign.html"
     buttons = (Remind, Stop, GoOn)
-    list_display = ("source", "to_words", "cause_words", "opened", "standing")
+    list_display = ("source", dated("expected_on", "Moved to"), "cause_words", "opened", "standing")
     list_filter = (StandingFilter,)
     search_fields = ("source",)
     ordering = ("-id",)
-
-    to_words = dated("expected_on", "Moved to")
 
     @admin.display(description="Why")
     def cause_words(self, row: Campaign) -> str:

@@ -26,7 +26,7 @@ from oms.kernel.admin.base import FactAdmin, HouseAdmin
 from oms.kernel.admin.buttons import Button, Done
 from oms.kernel.admin.forms import AskForm
 
-PERMISSION = "notifications.change_lettertemplate"
+PERMISSION = "notifications.try_letter"
 MODES = [("", "any wait"), *((mode.value, mode.replace("_", " ")) for mode in WaitMode)]
 
 
