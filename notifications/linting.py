@@ -8,22 +8,23 @@ from notifications import markup, sandbox
 from notifications.kinds import KINDS, LEGAL
 from notifications.rendering import Rendered, render_body
 from notifications.samples import SAMPLES
+from oms.kernel.language import language_of
 
 LONGEST_BODY = 20_000
 # Words that sell. A legal notice says what happened and what may be chosen, nothing else.
-_SELLING = re.compile(
-    r"\b(sale|discount|coupon|voucher|promo\w*|newsletter|special offer|bestseller|% off|shop now|"
-    r"rabatt\w*|gutschein\w*|angebot\w*|sonderangebot\w*|jetzt kaufen|"
-    r"soldes?|remise|bon d[’']achat|offre spéciale|achetez|"
-    r"rebajas?|descuento|cupón|oferta\w*|compre)\b|\d\s?% (off|rabatt|de remise|de descuento)",
-    re.IGNORECASE,
-)
+_SELLING = {
+    "en": r"sales?|discount\w*|coupons?|vouchers?|promo\w*|newsletter|special offer|shop now|\d+ ?% off",
+    "de": r"rabatt\w*|gutschein\w*|(sonder)?angebote?|newsletter|jetzt kaufen|aktionspreis\w*|\d+ ?% günstiger",
+    "fr": r"soldes?|remises?|promo\w*|newsletter|bons? d[’']achat|offre spéciale|achetez|\d+ ?% de remise",
+    "es": r"rebajas?|descuentos?|promo\w*|newsletter|cup[oó]n\w*|ofertas?|compre|\d+ ?% de descuento",
+}
 _CHOICES = {
     "wait": {"en": "wait", "de": "wart", "fr": "attend", "es": "esper"},
     "switch": {"en": "switch", "de": "wechsel|tausch", "fr": "échang", "es": "cambi"},
     "ship_ready": {"en": "ship|send", "de": "send", "fr": "envoy|expédi", "es": "envi|enví"},
     "cancel": {"en": "cancel", "de": "stornier", "fr": "annul", "es": "cancel"},
 }
+_AMOUNT = re.compile(r"99[.,]80")
 _REFUND = {"en": "refund", "de": "erstatt|zurück", "fr": "rembours", "es": "reembols|devol"}
 
 
@@ -46,13 +47,19 @@ def faults(kind: str, language: str, body: str) -> list[str]:
 def _legal_faults(kind: str, language: str, body: str, letter: Rendered) -> list[str]:
     found = []
     words = f"{letter.subject}\n{letter.text}"
-    if hit := _SELLING.search(words):
+    if hit := _hit(_SELLING[language_of(language)], words):
         found.append(f"A legal notice sells nothing: leave out “{hit[0]}”.")
     if _foreign_links(body, letter):
         found.append("A legal notice leads nowhere but to the customer's own page.")
-    if not re.search(_REFUND.get(language, _REFUND["en"]), words, re.IGNORECASE):
-        found.append("It must say what is refunded.")
-    return found + (_notice_faults(language, body) if kind == "delay_notice" else [])
+    if kind == "delay_notice":
+        return found + _notice_faults(language, body)
+    return (
+        found if _AMOUNT.search(words) else [*found, "It must say what is paid back: use {{ refund|money }}."]
+    )
+
+
+def _hit(pattern: str, words: str) -> re.Match[str] | None:
+    return re.search(rf"(?<!\w)({pattern})(?!\w)", words, re.IGNORECASE)
 
 
 def _foreign_links(body: str, letter: Rendered) -> bool:
@@ -66,8 +73,10 @@ def _notice_faults(language: str, body: str) -> list[str]:
     found = []
     for choice, words in _CHOICES.items():
         said = _said(body, language, choices=sorted({choice, "cancel"}))
-        if not re.search(words.get(language, words["en"]), said, re.IGNORECASE):
+        if not re.search(words[language_of(language)], said, re.IGNORECASE):
             found.append(f"The choice “{choice.replace('_', ' ')}” is missing where the customer has it.")
+    if not re.search(_REFUND[language_of(language)], _said(body, language), re.IGNORECASE):
+        found.append("It must say that cancelling brings a full refund.")
     keep, end = _said(body, language, silence="wait"), _said(body, language, silence="cancel")
     if keep == end:
         found.append("It must say what silence means: use {{ silence }}.")

@@ -24,6 +24,8 @@ _PROMISED = {
     "ships": _SOON,
     "delivers": {"earliest": "2026-03-16", "latest": "2026-03-19"},
     "charge": _CHARGE,
+    "instead_of": "",
+    "difference": None,
 }
 _DELAYED = {
     **_CHAIR,

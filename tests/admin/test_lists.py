@@ -95,6 +95,7 @@ EDITABLE = {
     "backorders.PlanningPolicy",
     "backorders.RunVariant",
     "payments.PaymentAccount",
+    *("backorders.TellingPolicy", "notifications.LetterTemplate"),
     *(
         "orders.Customer",
         "inventory.Location",

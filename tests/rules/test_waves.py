@@ -48,7 +48,7 @@ def test_all_waves_of_one_pause_together_keep_within_the_bound(
         size = wave_size(free_qty=free, factor=factor, told_qty=told, waiting_qty=waiting)
         told, waiting = told + size, waiting - size
 
-    assert told <= max(1, free * factor)
+    assert told <= max(Decimal(1), free * factor)
 
 
 def _at(text: str, zone: str = "Europe/Berlin") -> datetime:
