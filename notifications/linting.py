@@ -14,7 +14,7 @@ LONGEST_BODY = 20_000
 # Words that sell. A legal notice says what happened and what may be chosen, nothing else.
 _SELLING = {
     "en": r"sales?|discount\w*|coupons?|vouchers?|promo\w*|newsletter|special offer|shop now|\d+ ?% off",
-    "de": r"rabatt\w*|gutschein\w*|(sonder)?angebote?|newsletter|jetzt kaufen|aktionspreis\w*|\d+ ?% günstiger",
+    "de": r"rabatt\w*|gutschein\w*|(sonder)?angebote?|jetzt kaufen|aktionspreis\w*|\d+ ?% günstiger",
     "fr": r"soldes?|remises?|promo\w*|newsletter|bons? d[’']achat|offre spéciale|achetez|\d+ ?% de remise",
     "es": r"rebajas?|descuentos?|promo\w*|newsletter|cup[oó]n\w*|ofertas?|compre|\d+ ?% de descuento",
 }
