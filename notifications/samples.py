@@ -88,6 +88,7 @@ SAMPLES: Mapping[str, Facts] = {
     },
     "good_news": {**_BASE, "lines": [{**_CHAIR, "was": _LATER, "now": _SOON}]},
     "refund_sent": {**_BASE, "lines": [_CHAIR], "refund": _PRICE},
+    "payment_ends": {**_BASE, "lines": [_TABLE], "amount": _PRICE, "ends": _AT},
     "back_in_stock": _WATCHED,
     "waitlist_offer": _WATCHED,
 }
