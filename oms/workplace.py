@@ -346,6 +346,7 @@ def _links(queues: Sequence[Queue], request: HttpRequest) -> list[dict[str, Any]
 # Pages that are no lists: who may look, what they are called, their icon and name.
 PAGES = (
     ("backorders.view_promise", "Calibration", "target", "admin:backorders_promise_calibration"),
+    ("backorders.view_makegood", "Margin guard", "shield_with_heart", "admin:backorders_makegood_guard"),
     ("backorders.view_atprule", "Forgotten switches", "toggle_on", "admin:backorders_atprule_forgotten"),
 )
 

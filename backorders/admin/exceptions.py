@@ -3,13 +3,17 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, URLResolver, path
 
-from backorders import exceptions, making_good
+from backorders import exceptions, guarding, making_good
 from backorders.models import ExtraPeriod, MakeGood, MakeGoodBudget, NeverCancel
 from oms.kernel import shown
 from oms.kernel.admin.base import FactAdmin
-from oms.kernel.admin.buttons import Button, Done
+from oms.kernel.admin.buttons import Button, Done, actor_of
 from oms.kernel.admin.forms import NOTE_LENGTH, AskForm, DateField
 from oms.orders.models import OrderLine
 
@@ -141,6 +145,27 @@ class MakeGoodAdmin(_OfLine):
     list_display = ("line", "kind", "cost_words", "days_late", "policy", "at_words", "by_words")
     list_filter = ("kind",)
     list_select_related = ("order_line__order", "policy")
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        page = self.admin_site.admin_view(self.guard_view)
+        return [path("guard/", page, name="backorders_makegood_guard"), *super().get_urls()]
+
+    def guard_view(self, request: HttpRequest) -> HttpResponse:
+        """Slips with what they put at stake, and one button per group."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        may_grant = request.user.has_perm(GrantMakeGood.permission)
+        if request.method == "POST":
+            if not may_grant:
+                raise PermissionDenied
+            given, left = guarding.grant_all(key=request.POST.get("group", ""), actor=actor_of(request))
+            messages.success(request, f"{shown.count(given, 'line')} made good, {left} left out.")
+            return HttpResponseRedirect(request.path)
+        frame = self.admin_site.each_context(request)
+        page = {"title": "Margin guard", "opts": self.opts, "groups": guarding.groups()}
+        return TemplateResponse(
+            request, "workplace/margin_guard.html", {**frame, **page, "may_grant": may_grant}
+        )
 
     @admin.display(description="Cost")
     def cost_words(self, row: MakeGood) -> str:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from backorders import choosing, deadlines
-from backorders.models import Choice, Deadline, DelayCase
+from backorders import choosing, deadlines, making_good
+from backorders.models import CancellationPolicy, Choice, Deadline, DelayCase, MakeGood, MakeGoodBudget
 from backorders.rules.delays import Standing
 from oms.kernel import clock
 from oms.kernel.actors import job
@@ -77,3 +77,19 @@ def test_an_answer_is_before_the_end_or_refused(world: World, frozen: clock.Jour
     assert (Cancellation.objects.count(), world.line("A").open_qty) == (1, 0)
     assert set(Choice.objects.values_list("is_silence", flat=True)) <= {True}
     assert world.books_balance()
+
+
+def test_a_budget_for_three_makes_three_good(world: World) -> None:
+    band = {"days_late": 7, "kind": "credit", "cost": "5.00", "least_value": "0"}
+    policy = CancellationPolicy.objects.create(name="kind", make_goods=[band], make_good_budget=15)
+    world("po PO-7 CHAIR 20 expected 12 Mar")
+    for number in range(8):
+        world.orders(f"B{number}", ("CHAIR", 1))
+    world.slips("PO-7", to="30 Mar")
+    world.plans()
+    lines = [world.line(f"B{number}").pk for number in range(8)]
+
+    results = together([partial(making_good.grant, line_id=pk, actor=job("test")) for pk in lines])
+
+    assert refusals(results) == ["budget_spent"] * 5
+    assert (MakeGood.objects.count(), MakeGoodBudget.objects.get(policy=policy).spent) == (3, 15)

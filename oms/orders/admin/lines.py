@@ -3,8 +3,11 @@
 from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import OuterRef, Q, Subquery
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, URLResolver, path
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
 from backorders.admin.exceptions import EndKeepLine, GrantMakeGood, KeepLine, SetExtraPeriod
@@ -14,7 +17,7 @@ from backorders.queries import chain_of
 from oms.kernel import clock, shown
 from oms.kernel.admin.base import FactAdmin
 from oms.kernel.admin.filters import Choice
-from oms.orders.admin import standing, story
+from oms.orders.admin import evidence, standing, story
 from oms.orders.admin.order_buttons import CancelLine
 from oms.orders.models import OrderLine
 
@@ -55,6 +58,26 @@ class OrderLineAdmin(FactAdmin):
     list_select_related = ("order__customer", "sku")
     search_fields = ("order__number", "sku__code")
     ordering = ("-id",)
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        page = self.admin_site.admin_view(self.record_view)
+        return [path("<int:object_id>/record/", page, name="orders_orderline_record"), *super().get_urls()]
+
+    def record_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """The evidence of one line, to be printed."""
+        line = self.get_object(request, str(object_id))
+        if line is None:
+            raise Http404
+        if not self.has_view_permission(request, line):
+            raise PermissionDenied
+        page = {
+            "title": f"Record of {line}",
+            "opts": self.opts,
+            "line": line,
+            "entries": evidence.of(line.pk),
+        }
+        frame = self.admin_site.each_context(request)
+        return TemplateResponse(request, "workplace/line_record.html", {**frame, **page})
 
     @admin.display(description="Line")
     def named(self, row: OrderLine) -> str:
