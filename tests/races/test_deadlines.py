@@ -92,4 +92,4 @@ def test_a_budget_for_three_makes_three_good(world: World) -> None:
     results = together([partial(making_good.grant, line_id=pk, actor=job("test")) for pk in lines])
 
     assert refusals(results) == ["budget_spent"] * 5
-    assert (MakeGood.objects.count(), MakeGoodBudget.objects.get(policy=policy).spent) == (3, 15)
+    assert (MakeGood.objects.count(), int(MakeGoodBudget.objects.get(policy=policy).spent)) == (3, 15)
