@@ -5,13 +5,14 @@ import subprocess
 import sys
 from collections.abc import Callable
 
-from bench import availability, orders, queues, runs
+from bench import availability, night, orders, queues, runs
 
 PARTS: dict[str, Callable[..., int]] = {
     "orders": orders.main,
     "availability": availability.main,
     "queues": queues.main,
     "runs": runs.main,
+    "night": night.main,
 }
 
 

@@ -28,8 +28,6 @@ RECENT_WEEKS, OLDER_WEEKS = 6, 26
 ENOUGH_MISSES = 200
 FARTHEST_CLASS = 24
 HORIZONS = (1, 2, 3, 4, 5, 6, 8, 10, 13, 17, 22, 28, 39, 52)
-# An under-shoot is called when what came and what is expected still make this share of what was expected.
-CALLED_AT = 0.97
 
 
 class DemandKind(StrEnum):
@@ -180,4 +178,5 @@ def is_undershot(*, before: Smoothed, now: Smoothed, asked: int, horizon: int) -
     """
     if not before.is_known or horizon < 2:
         return False
-    return asked + now.weekly * (horizon - 1) > CALLED_AT * before.weekly * horizon
+    # Rounded: what comes as expected must not be called for the sake of a binary fraction.
+    return round(asked + now.weekly * (horizon - 1) - before.weekly * horizon, 6) > 0

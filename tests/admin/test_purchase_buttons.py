@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.db.models import Model
 
+from backorders import planning
 from inventory.models import StockHold
 from oms.groups import BUYER, WAREHOUSE
 from purchasing.models import DateChange, InboundShipment, PurchaseLine, PurchaseOrder, Receipt, Signal
@@ -265,6 +266,25 @@ def _signals(world: World) -> list[Signal]:
         SignalFactory.create(sku=other.sku, supplier=other.supplier, kind="order", qty=7),
     ]
     return rows
+
+
+def test_a_signal_says_why_and_whom_it_would_serve(world: World, desk: Desk) -> None:
+    world.rule.oversell_qty = 50
+    world.rule.save()
+    order = world.orders("A", ("CHAIR", 7))
+    planning.nightly()
+    address = f"/admin/purchasing/signal/{Signal.objects.get().pk}/change/"
+
+    own = desk.client.get(address)
+    asked = desk.client.get(address, {"qty": "3", "on": "2026-03-09"})
+    odd = desk.client.get(address, {"qty": "many", "on": "soon"})
+
+    assert b"7 units ordered by customers are not allocated on hand." in own.content
+    assert (own.context["would"].qty, own.context["would"].claimed_qty) == (7, 7)
+    assert [row["line"] for row in asked.context["would_rows"]] == [order.lines.get()]
+    assert (asked.context["would"].qty, asked.context["would"].expected_on) == (3, date(2026, 3, 9))
+    assert odd.context["would"].qty == 7
+    assert PurchaseOrder.objects.count() == 0
 
 
 def test_ticked_signals_become_one_draft_per_supplier(world: World, desk: Desk) -> None:

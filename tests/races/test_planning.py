@@ -4,11 +4,13 @@ from functools import partial
 
 import pytest
 
-from backorders import releasing, replanning
-from backorders.models import ReplanRequest
+from backorders import advising, forecasting, growing, releasing, replanning
+from backorders.models import QueueDay, ReplanRequest
 from oms.orders.models import PickLine
+from purchasing import signalling
+from purchasing.models import PurchaseLine, Signal
 from tests.races.runner import refusals, together
-from tests.world import World
+from tests.world import ANNA, World
 
 pytestmark = pytest.mark.races
 
@@ -92,3 +94,38 @@ def test_a_mark_that_comes_during_a_replan_is_not_lost(world: World) -> None:
     ReplanRequest.objects.filter(sku_id=request.sku_id, version=request.version).delete()
 
     assert ReplanRequest.objects.get().version == request.version + 1
+
+
+def test_two_nights_at_once_give_one_advice(world: World) -> None:
+    world.rule.oversell_qty = 50
+    world.rule.save()
+    for code in ("CHAIR", "LAMP"):
+        world.orders(code, (code, 7))
+
+    nights = [forecasting.measure, growing.measure, advising.plan_all]
+    results = together([*nights, *nights, *nights])
+
+    assert refusals(results) == []
+    assert list(Signal.objects.order_by("sku").values_list("qty", "state")) == [(7, "open"), (7, "open")]
+    assert list(QueueDay.objects.values_list("queue_qty", flat=True)) == [7, 7]
+
+
+def test_advice_accepted_during_a_night_is_ordered_once(world: World) -> None:
+    world.rule.oversell_qty = 50
+    world.rule.save()
+    world.orders("A", ("CHAIR", 7))
+    advising.plan_all()
+    signal = Signal.objects.get()
+
+    results = together(
+        [
+            advising.plan_all,
+            partial(signalling.accept_signals, signal_ids=[signal.pk], actor=ANNA),
+            advising.plan_all,
+        ]
+    )
+    advising.plan_all()
+
+    assert refusals(results) == []
+    assert [line.ordered_qty for line in PurchaseLine.objects.all()] == [7]
+    assert not Signal.objects.filter(state="open").exists()

@@ -170,8 +170,8 @@ def test_an_under_shoot_is_called_when_the_first_week_runs_above() -> None:
         now.learn(asked)
         return is_undershot(before=before, now=now, asked=asked, horizon=4)
 
-    # 9 + 3 weeks of 9.75 = 38.25 ≤ 38.8 = 97 % of 40; 10 + 30 is above it.
-    assert [called(asked) for asked in (0, 9, 10, 30)] == [False, False, True, True]
+    # 10 and 3 weeks of 10 are the 40 expected; 11 and 3 weeks of 10.25 are more.
+    assert [called(asked) for asked in (0, 9, 10, 11, 30)] == [False, False, False, True, True]
 
 
 def test_nothing_is_called_before_anything_is_known() -> None:
