@@ -79,13 +79,20 @@ def may_cancel(line: OrderLine) -> Verdict:
     demand = Demand.objects.filter(order_line=line).first()
     policy = Policies().of(line, demand.mode if demand else "")
     followed = courses.follow([line.pk]).get(line.pk)
-    permit: Permit = rules.may_cancel(
+    permit = permit_by(policy, reached=reached(line), mode=demand.mode if demand else "", followed=followed)
+    return Verdict(ok=permit.ok, why=permit.code, until=policy.self_cancel_until, fee=permit.fee)
+
+
+def permit_by(
+    policy: CancellationPolicy, *, reached: Reached, mode: str, followed: courses.Followed | None
+) -> Permit:
+    """Whether a policy, or the law that speaks about a line, lets its customer cancel, and for which fee."""
+    return rules.may_cancel(
         _view(policy),
-        reached=reached(line),
-        by_law=followed is not None and _by_law(followed, demand.mode if demand else ""),
+        reached=reached,
+        by_law=followed is not None and _by_law(followed, mode),
         fee_forbidden=followed is not None and followed.terms.fee_forbidden,
     )
-    return Verdict(ok=permit.ok, why=permit.code, until=policy.self_cancel_until, fee=permit.fee)
 
 
 def _by_law(followed: courses.Followed, mode: str) -> bool:

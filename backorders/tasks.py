@@ -15,6 +15,7 @@ from backorders import (
     replanning,
     running,
     watching,
+    withdrawing,
 )
 from oms.kernel import nudge
 from oms.kernel.actors import job
@@ -45,6 +46,12 @@ def sweep_deadlines() -> int:
 def expire_cart_holds() -> int:
     """Free what carts no longer hold."""
     return carts.expire_cart_holds()
+
+
+@shared_task
+def settle_withdrawals() -> int:
+    """Act on what customers declared, and again once the warehouse has given goods back or sent them."""
+    return withdrawing.settle_received()
 
 
 @shared_task

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import F, Sum
 
-from backorders import composing, rulebook
+from backorders import composing, rulebook, tokens
 from backorders.cancelling import Policies
 from backorders.composing import Facts
 from backorders.models import Backorder, CancellationPolicy, DelayCase, Promise
@@ -26,7 +26,7 @@ from oms.payments.models import Payment
 
 LONGEST_KEY = Message._meta.get_field("key").max_length or 0
 OFFERED_INSTEAD = 3
-CUSTOMERS_WISH = frozenset({"customer_request", "customer_choice"})
+CUSTOMERS_WISH = frozenset({"customer_request", "customer_choice", "withdrawal"})
 
 
 def confirm_order(promises: Iterable[Promise]) -> None:
@@ -113,6 +113,11 @@ def tell_cancelled(*, cancellation_ids: Collection[int]) -> None:
     )
 
 
+def tell_of(kind: str, order: Order, context: Facts, event: str) -> None:
+    """Tell one thing about an order, once for its event; the facts of the order are added."""
+    _tell([_message(kind, order, {**composing.of_order(order), **context}, event)])
+
+
 @revisions.steady()
 def tell_good_news(*, line_ids: Collection[int]) -> None:
     """Tell that lines ship earlier than promised, once it is certain."""
@@ -188,7 +193,7 @@ _ORDER = ("order_line__order__channel", "order_line__order__customer")
 
 
 def _tell(messages: Sequence[NewMessage]) -> None:
-    outbox.tell(messages=messages)
+    outbox.tell(messages=tokens.with_order_links(messages))
 
 
 def _message(

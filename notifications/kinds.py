@@ -17,8 +17,8 @@ class Kind:
     is_marketing: bool = False
 
 
-# A delay notice is demanded by 16 CFR 435 and its like; the cancellation is the acknowledgement on a durable
-# medium that directive 2023/2673 wants. All else a person may send again.
+# A delay notice is demanded by 16 CFR 435 and its like; the acknowledgement of a withdrawal, on a durable
+# medium, by directive 2023/2673. All else a person may send again.
 _ALL = (
     Kind("confirmation"),
     Kind("delay_notice", is_legal=True),
@@ -27,6 +27,7 @@ _ALL = (
     Kind("partly_shipped"),
     Kind("shipped"),
     Kind("cancelled", is_legal=True),
+    Kind("withdrawal", is_legal=True),
     Kind("good_news"),
     Kind("refund_sent"),
     Kind("payment_ends"),

@@ -98,6 +98,8 @@ def _text_of(block: Block) -> str:
         return f"{words}\n{'=' * min(len(words), WIDTH)}"
     if block.kind == "button":
         return f"{words}:\n{block.address}"
+    if block.kind == "link":
+        return f"{words}: {block.address}"
     if block.kind == "bullet":
         return textwrap.fill(words, WIDTH, initial_indent="* ", subsequent_indent="  ")
     if block.kind == "card":

@@ -18,6 +18,12 @@ from oms.kernel.causes import words_for_customer
 LETTERS = Path(__file__).parent / "letters"
 LONGEST_SUBJECT = 200
 register = Library()
+ORDER_PAGE = {
+    "en": "Your order page",
+    "de": "Ihre Bestellseite",
+    "fr": "La page de votre commande",
+    "es": "La página de su pedido",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +52,7 @@ def _rendered(template: Template, spoken: str, context: Mapping[str, Any]) -> Re
     with translation.override(spoken):
         written = template.render(Context(safe, autoescape=False))
         letter = markup.read(written)
+        _add_order_link(letter, safe.get("order_link", ""), written, spoken)
         html = _engine().get_template("frame.html").render(Context({**safe, "letter": letter}))
     return Rendered(letter.subject[:LONGEST_SUBJECT], markup.as_text(letter), html, written)
 
@@ -82,6 +89,12 @@ def cause(code: str) -> str:
 
 
 register.filter("inline", markup.inline, is_safe=True)
+
+
+def _add_order_link(letter: markup.Letter, address: str, written: str, spoken: str) -> None:
+    """Every letter about an order leads to its page, whether its words speak of it or not."""
+    if address and address not in written:
+        letter.blocks.append(markup.Block("link", ORDER_PAGE[spoken], address=address))
 
 
 def _spoken() -> str:

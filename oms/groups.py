@@ -6,9 +6,12 @@ MANAGER, BUYER, SERVICE, WAREHOUSE = "ops manager", "buyer", "customer service",
 READ_ONLY = "read-only"
 GROUPS = (MANAGER, BUYER, SERVICE, WAREHOUSE, READ_ONLY)
 
-OUR_APPS = ("inventory", "purchasing", "orders", "payments", "backorders", "notifications", "api", "kernel")
+OUR_APPS = (
+    *("inventory", "purchasing", "orders", "payments", "backorders"),
+    *("notifications", "api", "portal", "kernel"),
+)
 # What only an ops manager looks at.
-CLOSED_APPS = ("api",)
+CLOSED_APPS = ("api", "portal")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +59,14 @@ COMMANDS = (
     May("keep_line", "backorders.nevercancel", "Can keep lines from being cancelled", (MANAGER, SERVICE)),
     May("grant_makegood", "backorders.makegood", "Can make delays good", (MANAGER, SERVICE)),
     May("steer_campaign", "backorders.campaign", "Can remind, stop campaigns", (MANAGER, SERVICE)),
+    May("settle_withdrawal", "backorders.withdrawal", "Can name a withdrawal's order", (MANAGER, SERVICE)),
+    May("revoke_orderlink", "backorders.orderlink", "Can revoke customers' links", (MANAGER, SERVICE)),
     May("replan_sku", "backorders.replanrequest", "Can re-plan a SKU now", (MANAGER, BUYER)),
     May("run_backorders", "backorders.backorderrun", "Can plan and write backorder runs", (MANAGER, BUYER)),
     May("try_letter", "notifications.lettertemplate", "Can preview and test letters", (MANAGER,)),
     May("resend_message", "notifications.message", "Can send messages again", (MANAGER, SERVICE)),
     May("issue_key", "api.apiclient", "Can make and revoke keys", (MANAGER,)),
+    May("issue_shopkey", "portal.shopkey", "Can make and revoke keys of shops", (MANAGER,)),
 )
 
 # Models people edit by hand, as `app.model`, with who may.

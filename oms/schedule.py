@@ -53,6 +53,12 @@ JOBS = (
         crontab(minute="20"),
         "Renews holds that end before the goods ship, or asks the customer.",
     ),
+    Job(
+        "settle withdrawals",
+        "backorders.tasks.settle_withdrawals",
+        MINUTE,
+        "Acts on customers' withdrawals, also once the warehouse has let go of the goods.",
+    ),
     Job("bulk jobs", "oms.api.tasks.sweep_bulk_jobs", MINUTE, "Goes on with bulk jobs that were cut off."),
     Job("backorder runs", "backorders.tasks.sweep_runs", MINUTE, "Goes on with runs that were cut off."),
     Job(

@@ -1,4 +1,4 @@
-"""Every address we answer: admin, REST, the customer's page, health and metrics."""
+"""Every address we answer: admin, REST, the customer's pages, the demo's shop, health and metrics."""
 
 from django.conf import settings
 from django.contrib import admin
@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),
     path("", include("oms.portal.urls")),
+    path("", include("oms.demo.urls")),
     path("api/v1/", include("oms.api.urls")),
     path("api/docs/", documents.Docs.as_view(), name="api-docs"),
     path("health/live", health.live, name="health-live"),

@@ -20,6 +20,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django_celery_beat.models import PeriodicTask
 
+from backorders import withdrawing
 from backorders.models import (
     AtpRule,
     Backorder,
@@ -43,6 +44,7 @@ from backorders.models import (
     SkuForecast,
     StockWatch,
     TellingPolicy,
+    Withdrawal,
 )
 from inventory.models import Location, ProductionOrder, Sku, Supply, Transfer
 from notifications.models import LetterTemplate, MailboxMail, Message
@@ -204,6 +206,14 @@ NEEDS_A_PERSON = (
         Payment,
         "waiting=yes",
         Work(waiting.payments, "order__number", "needs_person", "expires_at"),
+    ),
+    Queue(
+        "Withdrawals",
+        "Declared, but the warehouse has the goods or no order was found. Stop them, or name the order.",
+        "contract_delete",
+        Withdrawal,
+        "queue=undone",
+        Work(withdrawing.undone, "given_order", "state", "at"),
     ),
     Queue(
         "Picks nobody took",

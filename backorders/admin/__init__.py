@@ -4,6 +4,7 @@ from backorders.admin import campaigns as campaigns
 from backorders.admin import cancelling as cancelling
 from backorders.admin import caps as caps
 from backorders.admin import cases as cases
+from backorders.admin import customers as customers
 from backorders.admin import exceptions as exceptions
 from backorders.admin import fences as fences
 from backorders.admin import law as law

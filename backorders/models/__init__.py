@@ -1,5 +1,6 @@
 """Policies, the queue, and promises with their history."""
 
+from backorders.models.customers import OrderLink, Withdrawal
 from backorders.models.exceptions import ExtraPeriod, MakeGood, MakeGoodBudget, NeverCancel
 from backorders.models.fences import Fence
 from backorders.models.law import Deadline, DelayPolicy
@@ -36,6 +37,7 @@ __all__ = [
     "MakeGoodBudget",
     "NeverCancel",
     "OnException",
+    "OrderLink",
     "Peg",
     "PlanningPolicy",
     "Promise",
@@ -55,4 +57,5 @@ __all__ = [
     "StockWatch",
     "TellingPolicy",
     "WaitUpdate",
+    "Withdrawal",
 ]

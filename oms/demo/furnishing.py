@@ -9,7 +9,7 @@ from typing import Any
 
 from backorders.models import AtpRule, CancellationPolicy, Cap
 from inventory.models import Alternative, KitPart, Location, Sku
-from oms.demo import buying, categories, delays, shop, suppliers
+from oms.demo import buying, categories, delays, shop, suppliers, window
 from oms.demo.buying import Source
 from oms.demo.columns import RetailLine
 from oms.orders.models import Channel
@@ -42,6 +42,7 @@ def furnish(lines: Iterable[RetailLine], titles: Mapping[str, str], today: date)
     )
     _alternatives(skus.values())
     _policies(made)
+    window.open_key()
     return made
 
 

@@ -48,6 +48,7 @@ _ALL = (
     Cause("backorder_run", "Backorder run", Doer.US, "our planning changed"),
     Cause("customer_request", "Customer asked", Doer.CUSTOMER, "you asked us to"),
     Cause("customer_choice", "Customer's choice", Doer.CUSTOMER, "you chose so"),
+    Cause("withdrawal", "Withdrew from the contract", Doer.CUSTOMER, "you withdrew from the contract"),
     Cause("switched", "Switched to another article", Doer.CUSTOMER, "you switched to another article"),
     Cause("no_answer", "No answer by the deadline", Doer.LAW, "we did not hear from you in time"),
     Cause("too_late", "Too many days late", Doer.US, "we could not deliver in time"),

@@ -3,8 +3,8 @@
 import re
 from typing import Any
 
-# An opaque token where our links carry it: `/c/<token>/`.
-_TOKEN = re.compile(r"(/c/)[\w-]{16,}")
+# An opaque token where our links carry it: `/c/<token>/` of a question, `/o/<token>/` of an order.
+_TOKEN = re.compile(r"(/[co]/)[\w-]{16,}")
 
 
 def masked(words: str) -> str:

@@ -84,6 +84,16 @@ def cancel_order(*, order_id: int, cause: str, note: str = "", actor: Actor) -> 
 
 
 @transaction.atomic
+def cancel_lines(
+    *, order_id: int, qtys: Mapping[int, int], cause: str, note: str = "", actor: Actor
+) -> list[Cancellation]:
+    """Cancel so many units of these lines (by id) of one order at once, told as one thing."""
+    order = locks.lock_order(order_id)
+    lines = [(line, qtys[line.pk]) for line in order.lines.filter(pk__in=qtys)]
+    return _cancel(order, lines, cause, note, actor)
+
+
+@transaction.atomic
 def hold_order(*, order_id: int, cause: str, actor: Actor) -> Order:
     """Keep an order from being picked; it keeps its place and its claims."""
     cause_code(cause)

@@ -122,6 +122,13 @@ def cancel_return(*, return_id: int, cause: str = "customer_request", actor: Act
     return parent
 
 
+def may_come_back(order: Order) -> dict[int, int]:
+    """Units of each line (by id) that were shipped and are not announced or back already."""
+    lines = list(order.lines.all())
+    back = _returned(order, _parts_of(lines))
+    return {line.pk: max(0, line.shipped_qty - back.get(line.pk, 0)) for line in lines}
+
+
 def _location(order: Order, location_id: int | None) -> Location:
     if location_id is not None:
         return Location.objects.get(pk=location_id)

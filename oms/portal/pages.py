@@ -1,10 +1,9 @@
 """What the customer's page says: each delayed line, why it moved, the choices and what each would mean."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -19,6 +18,7 @@ from oms.kernel import clock
 from oms.kernel.causes import words_for_customer
 from oms.kernel.language import instant, language_of, money, span
 from oms.orders.models import OrderLine
+from oms.portal.refunds import refund_words
 from oms.portal.words import say
 
 GRACE = timedelta(days=30)
@@ -287,16 +287,11 @@ class _Asking:
         ]
 
     def _refund(self) -> str:
-        charge: Mapping[str, Any] = composing.of_charge(
-            self.line, self.line.open_qty, self.case.promise.basis.get("charge")
+        basis = self.case.promise.basis
+        days = Policies().refund_days([(self.line, basis.get("mode", ""))])
+        return refund_words(
+            self.line, self.line.open_qty, basis.get("charge"), days=days, language=self.language
         )
-        if charge["policy"] == "at_ship":
-            return self.say("refund_none")
-        days = Policies().refund_days([(self.line, self.case.promise.basis.get("mode", ""))])
-        if not charge["now"]:
-            return self.say("refund_unknown", days=days)
-        amount = money(Decimal(charge["now"]["amount"]), charge["now"]["currency"], self.language)
-        return self.say("refund_full", amount=amount, days=days)
 
     def _state_words(self, state: str, answer: Choice | None) -> str:
         if state == "switched" and answer and answer.alternative:

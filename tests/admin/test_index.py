@@ -24,6 +24,7 @@ from tests.factories import (
     RefundFactory,
     ReplanRequestFactory,
     SignalFactory,
+    WithdrawalFactory,
 )
 from tests.queries import queries_of
 
@@ -58,6 +59,8 @@ def _work(frozen: clock.Journey) -> None:
     QueueDayFactory.create(as_of_on=today - timedelta(days=400))
     DeadlineFactory.create(blocked_because="notice_due")
     DeadlineFactory.create()
+    WithdrawalFactory.create(state="waiting")
+    WithdrawalFactory.create(state="received")
 
 
 def test_each_queue_counts_its_own_work(desk: Desk, frozen: clock.Journey) -> None:
@@ -74,6 +77,7 @@ def test_each_queue_counts_its_own_work(desk: Desk, frozen: clock.Journey) -> No
         "Growing queues": "1",
         "Refunds due": "1",
         "Payments to see to": "1",
+        "Withdrawals": "1",
         "Picks nobody took": "1",
         "Failed messages": "2",
         "Stuck re-plans": "1",

@@ -57,6 +57,7 @@ from tests.factories.telling import IdempotencyKeyFactory as IdempotencyKeyFacto
 from tests.factories.telling import LetterTemplateFactory as LetterTemplateFactory
 from tests.factories.telling import MailboxMailFactory as MailboxMailFactory
 from tests.factories.telling import MessageFactory as MessageFactory
+from tests.factories.telling import ShopKeyFactory as ShopKeyFactory
 from tests.factories.telling import StockWatchFactory as StockWatchFactory
 from tests.factories.telling import TellingPolicyFactory as TellingPolicyFactory
 from tests.factories.telling import WaitUpdateFactory as WaitUpdateFactory
@@ -74,6 +75,7 @@ from tests.factories.waiting import DelayCaseFactory as DelayCaseFactory
 from tests.factories.waiting import DemandFactory as DemandFactory
 from tests.factories.waiting import HandedOverFactory as HandedOverFactory
 from tests.factories.waiting import LoanFactory as LoanFactory
+from tests.factories.waiting import OrderLinkFactory as OrderLinkFactory
 from tests.factories.waiting import PegFactory as PegFactory
 from tests.factories.waiting import PlanningPolicyFactory as PlanningPolicyFactory
 from tests.factories.waiting import PromiseFactory as PromiseFactory
@@ -90,3 +92,4 @@ from tests.factories.waiting import RunSkuFactory as RunSkuFactory
 from tests.factories.waiting import RunVariantFactory as RunVariantFactory
 from tests.factories.waiting import SkuForecastFactory as SkuForecastFactory
 from tests.factories.waiting import SkuVolatilityFactory as SkuVolatilityFactory
+from tests.factories.waiting import WithdrawalFactory as WithdrawalFactory

@@ -7,6 +7,7 @@ from backorders import models as queue
 from notifications import models as notifications
 from oms.api import models as api
 from oms.kernel.models import EventLog
+from oms.portal import models as portal
 from tests.factories.facts import AT, BY, SOON
 from tests.factories.selling import ChannelFactory
 from tests.factories.stock import SkuFactory
@@ -147,3 +148,13 @@ class EventLogFactory(DjangoModelFactory[EventLog]):
     at = AT
     by = BY
     subject = "SO-1"
+
+
+class ShopKeyFactory(DjangoModelFactory[portal.ShopKey]):
+    class Meta:
+        model = portal.ShopKey
+
+    name = Sequence(lambda n: f"storefront {n}")
+    channel = SubFactory(ChannelFactory)
+    key = Sequence(lambda n: f"pk_{n:032d}")
+    created_at = AT

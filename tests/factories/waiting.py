@@ -12,7 +12,7 @@ from backorders import models as queue
 from inventory.models import Supply
 from oms.orders.models import PickLine
 from tests.factories.facts import AT, BY, SOON
-from tests.factories.selling import ChannelFactory, OrderLineFactory, PickLineFactory
+from tests.factories.selling import ChannelFactory, OrderFactory, OrderLineFactory, PickLineFactory
 from tests.factories.stock import LocationFactory, SkuFactory, StockFactory, SupplyFactory
 
 
@@ -347,3 +347,23 @@ class RunLineFactory(DjangoModelFactory[queue.RunLine]):
     requested_qty = 5
     before_qty = 2
     after_qty = 3
+
+
+class OrderLinkFactory(DjangoModelFactory[queue.OrderLink]):
+    class Meta:
+        model = queue.OrderLink
+
+    order = SubFactory(OrderFactory)
+    token_hash = Sequence(lambda n: f"{n:064x}")
+    issued_at = AT
+
+
+class WithdrawalFactory(DjangoModelFactory[queue.Withdrawal]):
+    class Meta:
+        model = queue.Withdrawal
+
+    key = Sequence(lambda n: f"{n:064x}")
+    order = SubFactory(OrderFactory)
+    given_order = SelfAttribute("order.number")
+    at = AT
+    by = BY
