@@ -16,6 +16,7 @@ from oms.portal.private import not_found, private
 from oms.portal.words import say
 
 
+@csrf_exempt
 @require_safe
 @private
 def order(request: HttpRequest, token: str) -> HttpResponse:

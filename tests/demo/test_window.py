@@ -7,6 +7,7 @@ from django.core.cache import cache
 from django.test import Client
 
 from oms.demo import shop, window
+from oms.kernel import clock
 from oms.portal.models import ShopKey
 from tests.world import World
 
@@ -17,7 +18,7 @@ def nothing_remembered() -> None:
 
 
 @pytest.fixture
-def opened(db: None) -> World:
+def opened(db: None, frozen: clock.Journey) -> World:
     """A shop with one article on the shelf, one on order, and the drop."""
     world = World()
     world.web.name = "Own web shop"

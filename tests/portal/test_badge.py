@@ -134,9 +134,9 @@ def test_many_skus_cost_as_many_queries_as_few(key: ShopKey, world: World) -> No
     for number in range(20):
         world.sku(f"X{number}")
     _ask(key, "sku=LAMP")
-    many = "&".join(f"sku=X{number}" for number in range(20))
+    few, many = ("&".join(f"sku=X{number}" for number in numbers) for numbers in (range(2), range(2, 20)))
 
-    assert len(queries_of(lambda: _ask(key, many))) == len(queries_of(lambda: _ask(key, "sku=STOOL")))
+    assert len(queries_of(lambda: _ask(key, many))) == len(queries_of(lambda: _ask(key, few)))
 
 
 def test_a_revoked_key_opens_nothing(key: ShopKey) -> None:
@@ -186,11 +186,12 @@ def test_it_only_reads(key: ShopKey) -> None:
 
 def test_who_asks_without_end_waits(key: ShopKey, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(badge_views.asked, "burst", 3)
+    monkeypatch.setattr(badge_views.asked, "per_second", 0.01)
 
     answers = [_ask(key, "sku=CHAIR") for _ in range(4)]
 
     assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
-    assert answers[-1]["Retry-After"] == "1"
+    assert answers[-1]["Retry-After"] in ("100", "101")
     assert answers[-1]["Access-Control-Allow-Origin"] == "*"
 
 

@@ -176,11 +176,12 @@ def test_what_was_sent_comes_back_as_a_return(ordered: World) -> None:
 
 
 def test_what_the_warehouse_has_waits_until_it_is_given_back(ordered: World) -> None:
+    link = _link(ordered)
     ordered.receives("PO-7", 10)
     ordered.settle()
     ordered.releases()
 
-    _confirm(_link(ordered), **{"qty-2": "0"})
+    _confirm(link, **{"qty-2": "0"})
     assert _outcome() == [(1, 8, "at_warehouse")]
     assert Withdrawal.objects.get().state == "waiting"
     assert withdrawing.settle_received() == 0
@@ -200,10 +201,11 @@ def test_what_the_warehouse_has_waits_until_it_is_given_back(ordered: World) -> 
 
 
 def test_what_left_meanwhile_comes_back(ordered: World) -> None:
+    link = _link(ordered)
     ordered.receives("PO-7", 10)
     ordered.settle()
     ordered.releases()
-    _confirm(_link(ordered), **{"qty-2": "0"})
+    _confirm(link, **{"qty-2": "0"})
     ordered.ships("A")
 
     withdrawing.settle_received()
@@ -262,13 +264,13 @@ def test_who_may_withdraw(world: World, country: str, is_consumer: bool, is_offe
 
 
 def test_the_same_form_twice_is_one_statement(ordered: World) -> None:
-    form = {**GUEST.fields(_review(_link(ordered))), "confirmed": "yes"}
+    link = _link(ordered)
+    form = {**GUEST.fields(_review(link)), "confirmed": "yes"}
 
-    first = GUEST.sends(_link(ordered), form)
-    second = GUEST.sends(_link(ordered), form)
+    first, second = GUEST.sends(link, form), GUEST.sends(link, form)
 
-    assert first.status_code == 200
-    assert second.status_code in (200, 422)
+    assert (first.status_code, second.status_code) == (200, 422)
+    assert "nothing in this order" in text_of(second)
     assert (Withdrawal.objects.count(), Cancellation.objects.count()) == (1, 2)
 
 
@@ -307,7 +309,7 @@ def test_the_shops_own_number_will_do(ordered: World) -> None:
 
 @pytest.mark.parametrize(
     ("order", "email"),
-    [("SO-999999", "a@example.org"), ("{mine}", "b@example.org"), ("' OR 1=1 --", "a@b.c")],
+    [("SO-999999", "a@example.org"), ("{mine}", "b@example.org"), ("' OR 1=1 --", "a@example.net")],
 )
 def test_nobody_learns_whether_there_is_such_an_order(ordered: World, order: str, email: str) -> None:
     number = ordered.numbers["A"]
@@ -387,7 +389,7 @@ def test_a_form_without_our_stamp_is_refused(db: None) -> None:
 def test_a_statement_cannot_be_rewritten(ordered: World) -> None:
     _confirm(_link(ordered))
 
-    for wish in ({"given_order": "SO-1"}, {"at": clock.now()}, {"wanted": {"1": 1}}):
+    for wish in ({"given_order": "SO-1"}, {"at": clock.now() + timedelta(days=1)}, {"wanted": {"1": 1}}):
         with pytest.raises(DatabaseError), transaction.atomic():
             Withdrawal.objects.update(**wish)
     with pytest.raises(DatabaseError), transaction.atomic():

@@ -9,6 +9,7 @@ from django.db import connection
 
 from backorders import shipped_law, withdrawing
 from backorders.models import Choice, Withdrawal
+from oms.kernel import clock
 from oms.kernel.actors import job
 from oms.orders.models import Cancellation, Return
 from tests.portal.test_case_page import replan_without_delivery
@@ -19,9 +20,10 @@ pytestmark = [pytest.mark.races]
 
 
 @pytest.fixture
-def asked(world: World) -> World:
-    """Eight chairs, promised for 12 March, now for 30 March."""
-    shipped_law.add_missing()
+def asked(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
+    """Eight chairs, promised for 12 March, now for 30 March; all threads live at the same instant."""
+    at = clock.now()
+    monkeypatch.setattr(clock, "now", lambda: at)
     world("po PO-7 CHAIR 10 expected 12 Mar")
     world.orders("A", ("CHAIR", 8), country="DE")
     world.slips("PO-7", to="30 Mar")
