@@ -18,7 +18,9 @@ from backorders.models import (
     ExtraPeriod,
     MakeGood,
     NeverCancel,
+    OrderLink,
     Promise,
+    Withdrawal,
 )
 from notifications.models import Attempt, MailboxMail, Message
 from oms.kernel import clock
@@ -71,6 +73,7 @@ def erase_customer(*, channel_code: str, external_id: str) -> Erased:
     customer.email = ""
     customer.save(update_fields=["external_id", "name", "email"])
     orders.update(external_id="")
+    Withdrawal.objects.filter(order__in=orders).update(given_email="", given_name=customer.name)
     return Erased(customer.name, told, words)
 
 
@@ -118,6 +121,8 @@ def _purge(order: Order) -> None:
     lines = list(order.lines.values_list("pk", flat=True))
     Attempt.objects.filter(message__subject_ref=order.number).delete()
     Message.objects.filter(subject_ref=order.number).delete()
+    for held in (OrderLink, Withdrawal):
+        held._default_manager.filter(order=order).delete()
     Choice.objects.filter(case__order_line__in=lines).delete()
     DelayCase.objects.filter(order_line__in=lines).delete()
     CauseTag.objects.filter(backorder__order_line__in=lines).delete()

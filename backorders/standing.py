@@ -80,7 +80,8 @@ def loose_qty(line: OrderLine, demands: Iterable[Demand]) -> int:
         for demand in demands
         if demand.released_qty
     ]
-    return max(0, min([line.open_qty, *bounds]))
+    fewest: int = min([line.open_qty, *bounds])
+    return max(0, fewest)
 
 
 def _reached(demands: Sequence[Demand], is_allocated: bool) -> Reached:

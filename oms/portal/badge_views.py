@@ -80,7 +80,7 @@ def _read(request: HttpRequest) -> HttpResponse:
     form = Asked(request.GET)
     if not form.is_valid():
         field, words = next(iter(form.errors.items()))
-        return _refuse(400, "invalid", " ".join(words), field=field)
+        return _refuse(400, "invalid", " ".join(map(str, words)), field=field)
     codes = list(dict.fromkeys(request.GET.getlist("sku")))
     if not 1 <= len(codes) <= MOST_SKUS or not all(_is_code(code) for code in codes):
         return _refuse(400, "invalid", f"Name 1 to {MOST_SKUS} SKUs.", field="sku")

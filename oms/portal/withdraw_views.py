@@ -5,6 +5,7 @@ order, and answers alike whether such an order exists or not: what becomes of it
 """
 
 import secrets
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -131,13 +132,13 @@ def _find(
     request: HttpRequest,
     context: dict[str, Any],
     *,
-    given: QueryDict | None = None,
+    given: Mapping[str, str] | None = None,
     problem: str = "",
     wrong: list[str] | None = None,
     status: int = 200,
 ) -> HttpResponse:
     key = _new_key()
-    typed = {name: (given or {}).get(name, "")[:254] for name in ("order", "email", "name")}
+    typed = {name: str((given or {}).get(name, ""))[:254] for name in ("order", "email", "name")}
     context |= {
         "key": key,
         "stamp": stamps.stamp(key),

@@ -58,6 +58,18 @@ CONTEXTS: dict[str, dict[str, Any]] = {
         "amount": euros("99.80"),
         "ends": {"at": "2026-03-09T08:00:00+00:00", "zone": "Europe/Berlin"},
     },
+    "withdrawal": {
+        **BASE,
+        "stated_order": "SO-1042",
+        "stated_by": "Anna Berg",
+        "statement": 17,
+        "is_whole": True,
+        "is_first": True,
+        "lines": [{**CHAIR, "became": "cancelled"}, {**TABLE, "became": "return"}],
+        "did": ["cancelled", "return"],
+        "at": {"at": "2026-03-02T08:00:00+00:00", "zone": "Europe/Berlin"},
+        "refund_by": "2026-03-16",
+    },
     "refund_sent": {**BASE, "lines": [CHAIR], "refund": euros("99.80")},
     "delay_reminder": {**asked(), "asked": {"at": "2026-03-02T08:00:00+00:00", "zone": "Europe/Berlin"}},
     "mid_wait": {
