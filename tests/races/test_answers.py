@@ -24,6 +24,7 @@ def asked(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
     """Eight chairs, promised for 12 March, now for 30 March; all threads live at the same instant."""
     at = clock.now()
     monkeypatch.setattr(clock, "now", lambda: at)
+    shipped_law.add_missing()
     world("po PO-7 CHAIR 10 expected 12 Mar")
     world.orders("A", ("CHAIR", 8), country="DE")
     world.slips("PO-7", to="30 Mar")
