@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q
 
 from backorders import courses, rulebook
 from backorders.models import CancellationPolicy, Demand, NeverCancel, Peg
@@ -22,6 +22,7 @@ from oms.kernel.events import QtyCancelled
 from oms.kernel.zones import local_day
 from oms.orders import lifecycle
 from oms.orders.models import Cancellation, OrderLine
+from oms.payments.models import Payment
 
 BY_CUSTOMER = frozenset({"customer_request"})
 SWEEP = 500
@@ -168,6 +169,35 @@ def cancel_too_late() -> int:
             lifecycle.cancel_qty(line_id=line.pk, cause="too_late", actor=job("cancel_too_late"))
             cancelled += 1
     return cancelled
+
+
+def cancel_unpaid() -> int:
+    """Cancel lines that outlived their policy's unpaid expiry: every payment known of them ended untaken.
+
+    An order of which no payment is known counts as paid elsewhere.
+    """
+    policies = Policies()
+    if all(row.unpaid_expiry_hours is None for row in policies.rows.values()):
+        return 0
+    now, cancelled = clock.now(), 0
+    for line in _unpaid_lines():
+        demand = line.demands.first()
+        policy = policies.of(line, demand.mode if demand else "")
+        is_kept = line.never_cancels.filter(ended_at=None).exists()
+        lapse = rules.unpaid_lapse(
+            _view(policy), accepted_at=line.order.accepted_at, at=now, never_cancel=is_kept
+        )
+        if lapse is not None and reached(line) not in (Reached.RELEASED, Reached.SHIPPED):
+            lifecycle.cancel_qty(line_id=line.pk, cause="unpaid", actor=job("cancel_unpaid"))
+            cancelled += 1
+    return cancelled
+
+
+def _unpaid_lines() -> list[OrderLine]:
+    known = Payment.objects.filter(order=OuterRef("order"))
+    holding = known.filter(Q(state=Payment.State.OPEN) | Q(captured_amount__gt=0))
+    rows = OrderLine.objects.filter(Exists(known), ~Exists(holding), open_qty__gt=0)
+    return list(rows.select_related("order", "sku").order_by("order__accepted_at", "pk")[:SWEEP])
 
 
 def _late_lines(today: date) -> list[tuple[OrderLine, Demand, int, bool]]:

@@ -15,7 +15,8 @@ from notifications.models import Message
 from oms.kernel import bulk
 from oms.orders.models import OrderLine
 
-NOTICE_KIND = "delay_notice"
+# A reminder asks again in full: it offers to cancel and says what silence means.
+NOTICE_KINDS = ("delay_notice", "delay_reminder")
 UNREACHED = (Message.State.BOUNCED, Message.State.FAILED)
 
 
@@ -125,7 +126,7 @@ def _notices_sent(numbers: Collection[str]) -> dict[int, list[tuple[datetime, bo
     """When each case was told by a letter that left, and whether it arrived: a bounce is not a notice."""
     if not numbers:
         return {}
-    rows = Message.objects.filter(subject_ref__in=list(numbers), kind=NOTICE_KIND, sent_at__isnull=False)
+    rows = Message.objects.filter(subject_ref__in=list(numbers), kind__in=NOTICE_KINDS, sent_at__isnull=False)
     found: defaultdict[int, list[tuple[datetime, bool]]] = defaultdict(list)
     for state, sent_at, case_ids in rows.order_by("sent_at", "pk").values_list(
         "state", "sent_at", "context__case_ids"

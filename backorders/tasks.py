@@ -13,6 +13,7 @@ from backorders import (
     planning,
     releasing,
     replanning,
+    retaining,
     running,
     watching,
     withdrawing,
@@ -39,7 +40,8 @@ def release_waiting() -> int:
 @shared_task
 def sweep_deadlines() -> int:
     """Answer for customers whose deadline has passed, and end what is too late by law or policy."""
-    return choosing.sweep_deadlines() + deadlines.sweep() + cancelling.cancel_too_late()
+    by_law = choosing.sweep_deadlines() + deadlines.sweep()
+    return by_law + cancelling.cancel_too_late() + cancelling.cancel_unpaid()
 
 
 @shared_task
@@ -56,8 +58,10 @@ def settle_withdrawals() -> int:
 
 @shared_task
 def nightly() -> int:
-    """Look at overdue supply, advise the buyer, and audit the books."""
-    return planning.nightly()
+    """Look at overdue supply, advise the buyer, audit the books, and purge records whose time is over."""
+    done = planning.nightly()
+    retaining.purge_old()
+    return done
 
 
 @shared_task

@@ -1,11 +1,14 @@
 """The margin guard and the printed record."""
 
 from decimal import Decimal
+from typing import Any
 
 from django.urls import reverse
 
+from backorders import releasing
 from backorders.models import CancellationPolicy, MakeGood, NeverCancel
 from oms.groups import BUYER, SERVICE
+from oms.orders.models import PickLine
 from tests.admin.conftest import Desk, Hire
 from tests.world import World
 
@@ -74,3 +77,20 @@ def test_the_record_of_a_line_is_a_page_to_print(world: World, desk: Desk) -> No
         assert words in told
     missing = reverse("admin:orders_orderline_record", args=[line.pk + 999])
     assert desk.client.get(missing).status_code == 404
+
+
+def test_the_desk_settles_what_did_not_leave(world: World, desk: Desk) -> None:
+    world("""
+        stock CHAIR 5
+        order A CHAIR 5
+    """)
+    releasing.release_ready(sku_ids=[world.sku("CHAIR").pk])
+    [pick] = world.picks("A")
+    form: Any = desk.asks(pick, "ship")
+    row = PickLine.objects.get(pick=pick)
+
+    once = form.context["form"].initial["once"]
+    desk.presses(pick, "ship", once=once, short_ship="cancel", **{f"qty_{row.pk}": 3})
+
+    line = world.line("A")
+    assert (line.shipped_qty, line.cancelled_qty, line.open_qty) == (3, 2, 0)

@@ -4,12 +4,19 @@ from typing import Any
 
 from django import forms
 
+from backorders import shorting
 from oms.kernel import clock, shown
 from oms.kernel.admin.buttons import Button, Done
 from oms.kernel.admin.forms import AskForm, DateField, QtyField, WhyForm, once, once_field
 from oms.orders import returning, shipping
 from oms.orders.models import PickLine, PickRequest, Return, ReturnLine
 
+SHORT = (
+    ("wait", "still comes with this request"),
+    ("policy", "as the policy of each line says"),
+    ("backorder", "waits again"),
+    ("cancel", "is cancelled, refunded and told"),
+)
 OPEN = (PickRequest.State.OPEN, PickRequest.State.ACKED)
 
 
@@ -46,6 +53,9 @@ class ShipForm(AskForm):
 
     carrier = forms.CharField(required=False, max_length=60)
     tracking = forms.CharField(required=False, max_length=120, label="Tracking number")
+    short_ship = forms.ChoiceField(
+        label="What does not leave now", choices=SHORT, required=False, initial="wait"
+    )
     once = once_field()
 
     def __init__(self, *args: Any, pick: PickRequest, **kwargs: Any) -> None:
@@ -98,6 +108,8 @@ class ShipPick(Button[PickRequest]):
             lines=data["lines"],
             actor=self.actor,
         )
+        if data["short_ship"] not in ("", "wait"):
+            shorting.settle_short(pick_id=self.row.pk, disposition=data["short_ship"], actor=self.actor)
         return Done(
             f"Shipment of {shown.count(sum(qty for _, qty in data['lines']), 'unit')} booked for "
             f"{shipment.order}."
