@@ -90,7 +90,7 @@ def test_who_may_only_look_sees_no_order_button(slug: str, waiting: OrderLine, n
 
 
 def test_each_trade_has_its_own_buttons(waiting: OrderLine, hire: Hire) -> None:
-    assert hire(SERVICE).offers(waiting) == ["cause", "cancel"]
+    assert hire(SERVICE).offers(waiting) == ["cause", "keep", "cancel"]
     assert hire(BUYER).offers(waiting) == ["cause"]
     assert hire(WAREHOUSE).offers(waiting) == []
 
