@@ -18,7 +18,7 @@ class RefuseDangerousSettings(bootsteps.Step):
         super().__init__(parent, **options)
 
 
-app = Celery("oms")
+app = Celery("oms", task_cls="oms.kernel.recorded:RecordedTask")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.steps["worker"].add(RefuseDangerousSettings)

@@ -4,11 +4,12 @@ from datetime import date, timedelta
 
 from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Cast, Concat
+from django_celery_beat.models import PeriodicTask
 
 from backorders.models import Deadline, DelayCase, Demand, QueueDay, ReplanRequest
 from inventory.models import Supply
 from notifications.models import Message
-from oms.kernel import clock
+from oms.kernel import clock, jobs
 from oms.orders.models import PickRequest, Refund
 from purchasing.models import PurchaseLine, PurchaseOrder, Signal
 
@@ -62,6 +63,12 @@ def refunds_due() -> QuerySet[Refund]:
     """Money owed and not sent; `owed` says how much of which currency."""
     due = Refund.objects.filter(state__in=(Refund.State.REQUESTED, Refund.State.FAILED))
     return due.annotate(owed=Concat(Cast("amount", CharField()), Value(" "), "currency"))
+
+
+def silent_jobs() -> QuerySet[PeriodicTask]:
+    """Jobs that did not succeed when they should have."""
+    rows: QuerySet[PeriodicTask] = PeriodicTask.objects.filter(pk__in=jobs.silent())
+    return rows
 
 
 def open_signals() -> QuerySet[Signal]:

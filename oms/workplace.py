@@ -64,6 +64,7 @@ from oms.urgent import (
     overdue_purchases,
     refunds_due,
     short_demand,
+    silent_jobs,
     stuck_replans,
     waiting_picks,
 )
@@ -222,6 +223,14 @@ NEEDS_A_PERSON = (
         PickRequest,
         "waits=long",
         Work(waiting_picks, "number", "location__code", "requested_at"),
+    ),
+    Queue(
+        "Jobs that did not run",
+        "A worker or the clock is dead, or the job fails. Look at its error, start it again.",
+        "alarm_off",
+        PeriodicTask,
+        "silent=yes",
+        Work(silent_jobs, "name", "task"),
     ),
     Queue(
         "Failed messages",

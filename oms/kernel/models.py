@@ -26,3 +26,22 @@ class EventLog(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} {self.subject}"
+
+
+class JobRun(models.Model):
+    """How a job last fared, one row per task: kept by the worker itself, so silence shows."""
+
+    task = models.CharField(max_length=200, unique=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    succeeded_at = models.DateTimeField(null=True, blank=True)
+    seconds = models.FloatField(null=True, blank=True, help_text="How long the last run took.")
+    failed_at = models.DateTimeField(null=True, blank=True)
+    error = models.CharField(max_length=500, blank=True, default="")
+    tick_at = models.DateTimeField(null=True, blank=True, help_text="The tick of the clock it last ran for.")
+    tick_by = models.CharField(max_length=60, blank=True, default="", help_text="The run that took it.")
+
+    class Meta:
+        ordering = ("task",)
+
+    def __str__(self) -> str:
+        return self.task

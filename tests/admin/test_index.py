@@ -79,6 +79,7 @@ def test_each_queue_counts_its_own_work(desk: Desk, frozen: clock.Journey) -> No
         "Payments to see to": "1",
         "Withdrawals": "1",
         "Picks nobody took": "1",
+        "Jobs that did not run": "0",
         "Failed messages": "2",
         "Stuck re-plans": "1",
     }

@@ -54,6 +54,7 @@ from tests.factories.telling import BulkRowFactory as BulkRowFactory
 from tests.factories.telling import CampaignFactory as CampaignFactory
 from tests.factories.telling import EventLogFactory as EventLogFactory
 from tests.factories.telling import IdempotencyKeyFactory as IdempotencyKeyFactory
+from tests.factories.telling import JobRunFactory as JobRunFactory
 from tests.factories.telling import LetterTemplateFactory as LetterTemplateFactory
 from tests.factories.telling import MailboxMailFactory as MailboxMailFactory
 from tests.factories.telling import MessageFactory as MessageFactory

@@ -6,7 +6,7 @@ from factory.django import DjangoModelFactory
 from backorders import models as queue
 from notifications import models as notifications
 from oms.api import models as api
-from oms.kernel.models import EventLog
+from oms.kernel.models import EventLog, JobRun
 from oms.portal import models as portal
 from tests.factories.facts import AT, BY, SOON
 from tests.factories.selling import ChannelFactory
@@ -158,3 +158,11 @@ class ShopKeyFactory(DjangoModelFactory[portal.ShopKey]):
     channel = SubFactory(ChannelFactory)
     key = Sequence(lambda n: f"pk_{n:032d}")
     created_at = AT
+
+
+class JobRunFactory(DjangoModelFactory[JobRun]):
+    class Meta:
+        model = JobRun
+
+    task = Sequence(lambda n: f"tests.job{n}")
+    succeeded_at = AT

@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, User
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django_celery_beat.admin import PeriodicTaskAdmin, PeriodicTaskForm, TaskSelectWidget
@@ -20,9 +21,10 @@ from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from oms.kernel import shown
+from oms.kernel import jobs, shown
 from oms.kernel.admin.base import FactAdmin
-from oms.kernel.models import EventLog
+from oms.kernel.admin.filters import Choice
+from oms.kernel.models import EventLog, JobRun
 
 for model in (User, Group, PeriodicTask, IntervalSchedule, CrontabSchedule, SolarSchedule, ClockedSchedule):
     admin.site.unregister(model)
@@ -79,15 +81,56 @@ class ScheduleForm(PeriodicTaskForm):
         self.fields["regtask"].widget = TaskWidget()
 
 
+class SilentFilter(Choice):
+    """Jobs that did not run when they should have."""
+
+    title = "silent"
+    parameter_name = "silent"
+    options = {"yes": ("did not run", lambda: PeriodicTask.objects.filter(pk__in=jobs.silent()))}
+
+
+@admin.register(JobRun)
+class JobRunAdmin(FactAdmin):
+    """How jobs last fared."""
+
+    about = "How each job last fared, as its worker wrote it down."
+    list_display = ("task", "started", "succeeded", "seconds", "failed", "error")
+    search_fields = ("task",)
+    ordering = ("task",)
+
+    @admin.display(description="Last began")
+    def started(self, row: JobRun) -> str:
+        return shown.instant(row.started_at)
+
+    @admin.display(description="Last success")
+    def succeeded(self, row: JobRun) -> str:
+        return shown.instant(row.succeeded_at)
+
+    @admin.display(description="Last failure")
+    def failed(self, row: JobRun) -> str:
+        return shown.instant(row.failed_at)
+
+
 @admin.register(PeriodicTask)
 class ScheduleAdmin(PeriodicTaskAdmin, ModelAdmin):
     """Jobs that run by themselves; what is switched off or moved here stays so."""
 
     form = ScheduleForm
     change_list_template = "workplace/list.html"
-    list_display = ("name", "is_on", "when", "last_run_words", "what")
+    list_display = ("name", "is_on", "when", "last_run_words", "last_success", "next_words", "what")
     actions = ("enable_tasks", "disable_tasks", "run_tasks")
-    list_filter = ("enabled",)
+    list_filter = (SilentFilter, "enabled")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[PeriodicTask]:
+        mine = JobRun.objects.filter(task=OuterRef("task"))
+        rows: QuerySet[PeriodicTask] = super().get_queryset(request)
+        fared: QuerySet[PeriodicTask] = rows.annotate(
+            succeeded_at=Subquery(mine.values("succeeded_at")[:1]),
+            seconds=Subquery(mine.values("seconds")[:1]),
+            failed_at=Subquery(mine.values("failed_at")[:1]),
+            error=Subquery(mine.values("error")[:1]),
+        )
+        return fared
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         about = (
@@ -106,6 +149,17 @@ class ScheduleAdmin(PeriodicTaskAdmin, ModelAdmin):
     @admin.display(description="Last ran")
     def last_run_words(self, row: PeriodicTask) -> str:
         return f"{shown.age(row.last_run_at)} ago" if row.last_run_at else "never"
+
+    @admin.display(description="Last success")
+    def last_success(self, row: Any) -> str:
+        """When it last worked and how long that took; what went wrong since."""
+        took = "" if row.seconds is None else f" in {row.seconds:.1f} s"
+        worked = f"{shown.age(row.succeeded_at)} ago{took}" if row.succeeded_at else "not yet"
+        return shown.side_by_side((worked, shown.chip(row.error[:80], "bad"))) if row.error else worked
+
+    @admin.display(description="Next")
+    def next_words(self, row: PeriodicTask) -> str:
+        return shown.instant(jobs.next_run(row))
 
     @admin.display(description="What for")
     def what(self, row: PeriodicTask) -> str:
