@@ -113,8 +113,8 @@ def _filled(signal: Signal, advice: Advice) -> Signal:
 def _write(fresh: Sequence[Signal], refreshed: Sequence[Signal]) -> None:
     columns = tuple("supplier" if name == "supplier_id" else name for name in _REFRESHED)
     bulk.insert(Signal, fresh)
-    if refreshed:
-        Signal.objects.bulk_update(refreshed, columns, batch_size=1_000)
+    values = {signal.pk: [getattr(signal, name) for name in _REFRESHED] for signal in refreshed}
+    bulk.put(Signal, columns, values)
     codes = Sku.objects.in_bulk([signal.sku_id for signal in fresh])
     events.publish_all(
         [

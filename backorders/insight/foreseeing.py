@@ -93,6 +93,7 @@ class Verdict:
     errors: dict[str, Error] = field(default_factory=lambda: {name: Error() for name in (OURS, *NAIVE)})
     by_kind: dict[DemandKind, Error] = field(default_factory=lambda: {kind: Error() for kind in DemandKind})
     cases: int = 0
+    measured: int = 0
     covered: int = 0
     normal: int = 0
     undershot: Flag = field(default_factory=Flag)
@@ -100,13 +101,13 @@ class Verdict:
 
     @property
     def coverage(self) -> float | None:
-        """Share of demands within our P90."""
-        return self.covered / self.cases if self.cases else None
+        """Share of demands within our P90, from the day on which there were misses to measure it by."""
+        return self.covered / self.measured if self.measured else None
 
     @property
     def normal_coverage(self) -> float | None:
-        """Share within the 13-week mean and 1.28 of its deviations."""
-        return self.normal / self.cases if self.cases else None
+        """Share within the 13-week mean and 1.28 of its deviations, of the same demands."""
+        return self.normal / self.measured if self.measured else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,8 +181,10 @@ def _judge_week(verdict: Verdict, stories: Sequence[_Story], week: int, levels: 
         verdict.by_kind[state.kind].add(abs(expected - units), units)
         if expected > 0:
             verdict.cases += 1
-            verdict.covered += units <= levels.qty(kind=state.kind, expected=expected, level=P90)
-            verdict.normal += units <= _normal(story, week, horizon)
+            if levels.is_measured:
+                verdict.measured += 1
+                verdict.covered += units <= levels.qty(kind=state.kind, expected=expected, level=P90)
+                verdict.normal += units <= _normal(story, week, horizon)
             _judge_calls(verdict, story, week, expected, units)
 
 

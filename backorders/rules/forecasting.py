@@ -126,6 +126,11 @@ class Levels:
         of_age[miss.kind, _class_of(miss.expected)].append(miss.asked / miss.expected)
         self._pooled.clear()
 
+    @property
+    def is_measured(self) -> bool:
+        """Whether anything was learned yet: without it a level says no more than what is expected."""
+        return bool(self._recent or self._older)
+
     def qty(self, *, kind: DemandKind, expected: float, level: float) -> int:
         """Units that cover this share of demands where so much is expected; without any miss just these."""
         if expected <= 0:

@@ -117,6 +117,7 @@ def test_a_level_grows_with_what_is_expected() -> None:
 def test_without_any_miss_a_level_is_what_is_expected() -> None:
     assert Levels().qty(kind=RARE, expected=3.2, level=0.9) == 4
     assert Levels().qty(kind=RARE, expected=0, level=0.9) == 0
+    assert (Levels().is_measured, _levels([3]).is_measured) == (False, True)
 
 
 def test_misses_of_other_kinds_do_not_count() -> None:
