@@ -1,7 +1,7 @@
 """Why a line is backordered: tagged from evidence when it is opened, corrected by people, with history."""
 
-from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -43,34 +43,40 @@ def open_backorders(
     late = {number: offer for number, offer in offers.items() if offer.backordered_qty}
     if not late:
         return []
-    waits = {
-        number: (
+    rows: list[Waiting] = [
+        (
+            lines[number],
+            order.channel_id,
             [part.sku.pk for part in offer.parts],
             offer.answer.mode,
             offer.backordered_qty,
         )
         for number, offer in late.items()
-    }
-    return _open(order, {lines[n].pk: (lines[n], *waits[n]) for n in waits}, by=by)
+    ]
+    skus = {sku_id for _, _, sku_ids, _, _ in rows for sku_id in sku_ids}
+    return _open(rows, _Evidence.of(order, skus, clock.now()), by=by)
 
 
 def open_lost(lost: Mapping[int, int], *, cause: str, by: str) -> list[Backorder]:
-    """Open (or open again) a backorder for demands that lost so many allocated units.
+    """Open (or open again) a backorder for demands that lost so many allocated units; a few queries for all.
 
     Units put on hold for their condition are here still; other units a count took away.
     """
-    demands = list(Demand.objects.filter(pk__in=lost))
-    lines = {demand.order_line_id: demand for demand in demands}
-    known = Backorder.objects.filter(order_line_id__in=lines)
+    demands = {demand.order_line_id: demand for demand in Demand.objects.filter(pk__in=lost)}
+    known = Backorder.objects.filter(order_line_id__in=demands)
     known.filter(closed_at__isnull=False).update(closed_at=None)
-    missing = lines.keys() - set(known.values_list("order_line_id", flat=True))
-    opened: list[Backorder] = []
-    for line in OrderLine.objects.filter(pk__in=missing).select_related("order__channel"):
-        demand = lines[line.pk]
+    missing = demands.keys() - set(known.values_list("order_line_id", flat=True))
+    if not missing:
+        return []
+    evidence = _Evidence.of_loss(
+        ((demands[line_id].sku_id, lost[demands[line_id].pk]) for line_id in missing), cause, clock.now()
+    )
+    rows: list[Waiting] = []
+    for line in OrderLine.objects.filter(pk__in=missing).select_related("order").order_by("pk"):
+        demand = demands[line.pk]
         qty = -(-lost[demand.pk] // demand.units_per_line)
-        row = (line, [demand.sku_id], WaitMode.ACCIDENTAL, qty)
-        opened += _open(line.order, {line.pk: row}, by=by, lost={demand.sku_id: qty}, why=cause)
-    return opened
+        rows.append((line, line.order.channel_id, [demand.sku_id], WaitMode.ACCIDENTAL, qty))
+    return _open(rows, evidence, by=by)
 
 
 def explain_slipped(*, line_ids: Collection[int], sku_id: int, by: str) -> None:
@@ -91,14 +97,17 @@ def explain_slipped(*, line_ids: Collection[int], sku_id: int, by: str) -> None:
         for alike in {(mode, qty) for _, mode, qty in rows}
     }
     late = {
-        alike: (findings[0].code, _confidence(findings), _evidence(findings))
+        alike: (
+            findings[0].code,
+            _confidence(findings),
+            evidence_of(findings, evidence.short_qty([sku_id], alike[1])),
+        )
         for alike, findings in found.items()
         if findings[0].code is CauseCode.SUPPLIER_DELAY
     }
     known = {pk: late[mode, qty] for pk, mode, qty in rows if (mode, qty) in late}
     bulk.put(Backorder, ("cause", "confidence", "evidence"), known)
-    with connection.cursor() as cursor:
-        cursor.execute(_TAG_AS_THEY_ARE, {"at": evidence.on, "by": by, "ids": bulk.array(known)})
+    tag_as_they_are(known, at=evidence.on, by=by)
 
 
 @transaction.atomic
@@ -117,28 +126,17 @@ def correct_cause(*, order_line_id: int, cause: str, note: str = "", actor: Acto
     return tag
 
 
-Waiting = tuple[OrderLine, list[int], WaitMode, int]
+# A line, its channel, the SKUs it waits for, how, and units short.
+Waiting = tuple[OrderLine, int, list[int], WaitMode, int]
 
 
-def _open(
-    order: Order,
-    waiting: Mapping[int, Waiting],
-    *,
-    by: str,
-    lost: Mapping[int, int] | None = None,
-    why: str = "",
-) -> list[Backorder]:
-    now = clock.now()
-    skus = {sku_id for _, sku_ids, _, _ in waiting.values() for sku_id in sku_ids}
-    evidence = _Evidence.of(order, skus, now)
-    if lost:
-        (evidence.held if why in CONDITIONS else evidence.lost).update(lost)
-    rows: list[tuple[Backorder, list[Finding]]] = []
-    for line, sku_ids, mode, qty in waiting.values():
-        findings = evidence.findings(sku_ids, mode, qty)
-        rows.append((_backorder(order, line, findings, mode, qty, now), findings))
-    opened = Backorder.objects.bulk_create(row for row, _ in rows)
-    _tag(opened, at=now, by=by)
+def _open(waiting: Sequence[Waiting], evidence: "_Evidence", *, by: str) -> list[Backorder]:
+    rows = [
+        _backorder(line, channel_id, evidence, evidence.findings(sku_ids, mode, qty), mode, qty, sku_ids)
+        for line, channel_id, sku_ids, mode, qty in waiting
+    ]
+    opened = bulk.insert(Backorder, rows)
+    _tag(opened, at=evidence.on, by=by)
     return opened
 
 
@@ -155,34 +153,47 @@ def _tag(rows: Sequence[Backorder], *, at: datetime, by: str) -> None:
 
 
 def _backorder(
-    order: Order, line: OrderLine, findings: Sequence[Finding], mode: WaitMode, qty: int, now: datetime
+    line: OrderLine,
+    channel_id: int,
+    evidence: "_Evidence",
+    findings: Sequence[Finding],
+    mode: WaitMode,
+    qty: int,
+    sku_ids: Sequence[int],
 ) -> Backorder:
-    best = findings[0]
     return Backorder(
         order_line=line,
         sku_id=line.sku_id,
-        channel_id=order.channel_id,
+        channel_id=channel_id,
         qty=qty,
         mode=mode,
-        cause=best.code,
+        cause=findings[0].code,
         confidence=_confidence(findings),
-        evidence=_evidence(findings),
-        opened_at=now,
+        evidence=evidence_of(findings, evidence.short_qty(sku_ids, qty)),
+        opened_at=evidence.on,
     )
+
+
+def tag_as_they_are(backorder_ids: Collection[int], *, at: datetime, by: str) -> None:
+    """Keep in history what these backorders are thought to be caused by now."""
+    with connection.cursor() as cursor:
+        cursor.execute(_TAG_AS_THEY_ARE, {"at": at, "by": by, "ids": bulk.array(backorder_ids)})
 
 
 def _confidence(findings: Sequence[Finding]) -> Decimal:
     return Decimal(str(round(float(findings[0].confidence), 2)))
 
 
-def _evidence(findings: Sequence[Finding]) -> dict[str, Any]:
-    return {"causes": [_told(finding) for finding in findings]}
+def evidence_of(findings: Sequence[Finding], short_qty: int) -> dict[str, Any]:
+    """The causes with what each explains of the whole shortage, as they are stored."""
+    return {"short_qty": short_qty, "causes": [_told(finding) for finding in findings]}
 
 
 def _told(finding: Finding) -> dict[str, Any]:
     return {
         "cause": finding.code,
         "qty": finding.qty,
+        "found": finding.found_qty,
         "share": round(float(finding.share), 3),
         "confidence": round(float(finding.confidence), 2),
     }
@@ -203,17 +214,34 @@ class _Evidence:
     def of(cls, order: Order, sku_ids: Collection[int], now: datetime) -> "_Evidence":
         """Five queries, however many SKUs."""
         found = cls(now)
-        found._add_waiting(sku_ids)
-        holds = Supply.objects.filter(sku_id__in=sku_ids, kind__in=("hold", "return"), quantity__gt=0)
-        found.held = _sums(holds, "quantity")
-        counts = Movement.objects.filter(
-            sku_id__in=sku_ids, kind="adjust", qty__lt=0, at__gt=now - COUNTED_AGO
-        )
-        found.lost = {pk: -qty for pk, qty in _sums(counts, "qty").items()}
+        found._add_shelves(sku_ids)
         if order.channel.kind in EXTERNAL:
             found.oversold = _sums(_sold_elsewhere(order, sku_ids), "open_qty")
         found._add_purchases(sku_ids)
         return found
+
+    @classmethod
+    def of_loss(cls, lost: Iterable[tuple[int, int]], cause: str, now: datetime) -> "_Evidence":
+        """What was just taken off the shelves, (SKU, units); five queries, however many."""
+        found = cls(now)
+        units: Counter[int] = Counter()
+        for sku_id, qty in lost:
+            units[sku_id] += qty
+        found._add_shelves(units)
+        found._add_purchases(units)
+        (found.held if cause in CONDITIONS else found.lost).update(units)
+        found.waiting = {pk: found.waiting.get(pk, 0) + qty for pk, qty in units.items()}
+        return found
+
+    def _add_shelves(self, sku_ids: Collection[int]) -> None:
+        """Who waits, what is on hold or on its way back, what counts took away."""
+        self._add_waiting(sku_ids)
+        holds = Supply.objects.filter(sku_id__in=sku_ids, kind__in=("hold", "return"), quantity__gt=0)
+        self.held = _sums(holds, "quantity")
+        counts = Movement.objects.filter(
+            sku_id__in=sku_ids, kind="adjust", qty__lt=0, at__gt=self.on - COUNTED_AGO
+        )
+        self.lost = {pk: -qty for pk, qty in _sums(counts, "qty").items()}
 
     @classmethod
     def of_purchases(cls, sku_ids: Collection[int], now: datetime) -> "_Evidence":
@@ -248,12 +276,15 @@ class _Evidence:
                 )
             )
 
+    def short_qty(self, sku_ids: Sequence[int], qty: int) -> int:
+        """The whole shortage of the SKU: what explains one line of it explains them all."""
+        return max(qty, sum(self.waiting.get(pk, 0) for pk in sku_ids))
+
     def findings(self, sku_ids: Sequence[int], mode: WaitMode, qty: int) -> list[Finding]:
         """The causes of a shortage of `qty` units, largest first."""
         return rules.classify(
             Evidence(
-                # The whole shortage of the SKU: what explains one line of it explains them all.
-                short_qty=max(qty, sum(self.waiting.get(pk, 0) for pk in sku_ids)),
+                short_qty=self.short_qty(sku_ids, qty),
                 on=self.on.date(),
                 mode=mode,
                 purchases=[fact for pk in sku_ids for fact in self.purchases[pk]],

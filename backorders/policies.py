@@ -11,6 +11,7 @@ from backorders.models import (
     DelayPolicy,
     Fence,
     PlanningPolicy,
+    Promotion,
     Protection,
     QueuePolicy,
     ReleasePolicy,
@@ -32,6 +33,7 @@ AnyPolicy = (
     | DelayPolicy
     | Fence
     | PlanningPolicy
+    | Promotion
     | Protection
     | QueuePolicy
     | ReleasePolicy
@@ -41,7 +43,16 @@ AnyPolicy = (
 
 
 # Policies whose change moves no claim.
-STILL = (Cap, CancellationPolicy, DelayPolicy, PlanningPolicy, Protection, RunVariant, TellingPolicy)
+STILL = (
+    Cap,
+    CancellationPolicy,
+    DelayPolicy,
+    PlanningPolicy,
+    Promotion,
+    Protection,
+    RunVariant,
+    TellingPolicy,
+)
 
 
 def scope_of(rule: AtpRule) -> RuleScope:

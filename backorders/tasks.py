@@ -1,6 +1,7 @@
 """The jobs: each reads what to do from rows, calls one command, and may run any number of times."""
 
 from celery import shared_task
+from django.conf import settings
 
 from backorders import (
     asking,
@@ -15,9 +16,11 @@ from backorders import (
     replanning,
     retaining,
     running,
+    surprises,
     watching,
     withdrawing,
 )
+from backorders.insight import refreshing
 from oms.kernel import nudge
 from oms.kernel.actors import job
 
@@ -97,3 +100,15 @@ def keep_told() -> int:
     told = asking.remind_cases() + midway.tell_midway() + watching.tell_waves()
     campaigning.end_finished()
     return told
+
+
+@shared_task
+def explain_fresh() -> int:
+    """Look again at why fresh backorders wait, with demand and signals in view."""
+    return surprises.explain_fresh()
+
+
+@shared_task
+def roll_kpis() -> int:
+    """Sum the key figures of the days that something touched, and draw the first screen's board."""
+    return refreshing.refresh(zone=settings.TIME_ZONE)

@@ -75,6 +75,7 @@ EDITED = {
     "backorders.cap": (MANAGER,),
     "backorders.protection": (MANAGER,),
     "backorders.fence": (MANAGER,),
+    "backorders.promotion": (MANAGER, BUYER),
     "backorders.cancellationpolicy": (MANAGER,),
     "backorders.delaypolicy": (MANAGER,),
     "backorders.queuepolicy": (MANAGER,),

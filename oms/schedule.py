@@ -59,6 +59,18 @@ JOBS = (
         MINUTE,
         "Acts on customers' withdrawals, also once the warehouse has let go of the goods.",
     ),
+    Job(
+        "explain backorders",
+        "backorders.tasks.explain_fresh",
+        MINUTE,
+        "Finds what demand, promotions and supplier minimums have to do with fresh backorders.",
+    ),
+    Job(
+        "sum key figures",
+        "backorders.tasks.roll_kpis",
+        schedule(300.0),
+        "Sums the days that something touched, so that a year is answered at once.",
+    ),
     Job("bulk jobs", "oms.api.tasks.sweep_bulk_jobs", MINUTE, "Goes on with bulk jobs that were cut off."),
     Job("backorder runs", "backorders.tasks.sweep_runs", MINUTE, "Goes on with runs that were cut off."),
     Job(

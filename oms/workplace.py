@@ -35,6 +35,7 @@ from backorders.models import (
     Fence,
     PlanningPolicy,
     Promise,
+    Promotion,
     Protection,
     QueueDay,
     QueuePolicy,
@@ -48,6 +49,7 @@ from backorders.models import (
 )
 from inventory.models import Location, ProductionOrder, Sku, Supply, Transfer
 from notifications.models import LetterTemplate, MailboxMail, Message
+from oms import board
 from oms.api.models import ApiClient
 from oms.kernel import clock, shown
 from oms.kernel.models import EventLog
@@ -306,6 +308,7 @@ POLICY = (
     Queue("Run variants", "Backorder runs saved under a name.", "bookmark", RunVariant),
     Queue("Telling policies", "When customers are written to.", "forward_to_inbox", TellingPolicy),
     Queue("Letters", "Messages in words of your own.", "edit_note", LetterTemplate),
+    Queue("Promotions", "Days on which demand is pushed on purpose.", "sell", Promotion),
     Queue("Channels", "Where orders come from.", "storefront", Channel),
     Queue("Locations", "What ships from where, on which days.", "location_on", Location),
     Queue("Payment accounts", "Providers that move money for us.", "account_balance", PaymentAccount),
@@ -337,7 +340,12 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         }
         for title, what, queues in GROUPS
     ]
-    return {**context, "groups": [group for group in groups if group["cards"]], "title": "Today"}
+    return {
+        **context,
+        "groups": [group for group in groups if group["cards"]],
+        "title": "Today",
+        "board": board.panels(request),
+    }
 
 
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
@@ -358,16 +366,8 @@ def _links(queues: Sequence[Queue], request: HttpRequest) -> list[dict[str, Any]
     """The lists this person may look at; among those to look up also the page that is no list."""
     links = [_linked(queue, request) for queue in queues if queue.is_for(request)]
     if queues is LOOK_UP:
-        links += [_page(request, *page) for page in PAGES if request.user.has_perm(page[0])]
+        links += [_page(request, *page) for page in board.PAGES if request.user.has_perm(page[0])]
     return links
-
-
-# Pages that are no lists: who may look, what they are called, their icon and name.
-PAGES = (
-    ("backorders.view_promise", "Calibration", "target", "admin:backorders_promise_calibration"),
-    ("backorders.view_makegood", "Margin guard", "shield_with_heart", "admin:backorders_makegood_guard"),
-    ("backorders.view_atprule", "Forgotten switches", "toggle_on", "admin:backorders_atprule_forgotten"),
-)
 
 
 def _page(request: HttpRequest, _: str, title: str, icon: str, name: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
 
-from backorders import auditing, choosing, promising, releasing, replanning
+from backorders import auditing, choosing, promising, releasing, replanning, surprises
 from backorders.models import AtpRule, Backorder, DelayCase, Demand, Peg, Promise, ReplanRequest
 from inventory import counting
 from inventory.models import Location, Sku, Supply
@@ -194,8 +194,9 @@ class World:
             )
 
     def settle(self) -> None:
-        """Everything the jobs would do now: plan again, release, send."""
+        """Everything the jobs would do now: plan again, release, explain, send."""
         self.plans()
+        surprises.explain_fresh()
         delivery.deliver_due()
 
     def plans(self) -> None:

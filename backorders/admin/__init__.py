@@ -7,6 +7,7 @@ from backorders.admin import cases as cases
 from backorders.admin import customers as customers
 from backorders.admin import exceptions as exceptions
 from backorders.admin import fences as fences
+from backorders.admin import insight as insight
 from backorders.admin import law as law
 from backorders.admin import planning as planning
 from backorders.admin import policies as policies

@@ -1,5 +1,6 @@
 """Promises, backorders and the causes they were given."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin
@@ -11,7 +12,7 @@ from django.urls import URLPattern, URLResolver, path
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateFilter, RelatedDropdownFilter
 
 from backorders import explanations
-from backorders.admin import calibration
+from backorders.admin import calibration, kpi_page
 from backorders.admin.line_buttons import CorrectThisCause
 from backorders.models import Backorder, CauseTag, Demand, Promise
 from oms.kernel import clock, shown
@@ -135,6 +136,37 @@ class BackorderAdmin(FactAdmin):
     list_select_related = ("order_line__order__customer", "sku")
     search_fields = ("order_line__order__number", "sku__code")
     ordering = ("opened_at", "id")
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        wrapped = self.admin_site.admin_view
+        own = [
+            path("kpis/", wrapped(self.kpis_view), name="backorders_backorder_kpis"),
+            path("kpis/file/", wrapped(self.kpis_file_view), name="backorders_backorder_kpis_file"),
+            path("projection/", wrapped(self.projection_view), name="backorders_backorder_projection"),
+        ]
+        return [*own, *super().get_urls()]
+
+    def kpis_view(self, request: HttpRequest) -> HttpResponse:
+        """The key figures of a window."""
+        return self._shown(request, "workplace/kpis.html", "Key figures", lambda: kpi_page.page(request))
+
+    def kpis_file_view(self, request: HttpRequest) -> HttpResponse:
+        """The same as a file."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return kpi_page.as_file(request)
+
+    def projection_view(self, request: HttpRequest) -> HttpResponse:
+        """How the book comes down."""
+        return self._shown(request, "workplace/projection.html", "Projection", kpi_page.projection_page)
+
+    def _shown(
+        self, request: HttpRequest, template: str, title: str, page: Callable[[], dict[str, Any]]
+    ) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        frame = self.admin_site.each_context(request)
+        return TemplateResponse(request, template, {**frame, "title": title, "opts": self.opts, **page()})
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Backorder]:
         demand = Demand.objects.filter(order_line=OuterRef("order_line")).order_by("-open_qty", "pk")

@@ -1,7 +1,7 @@
 """What the key figures are computed from: one row per order line, and sums of stock, notice and refusals."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -42,6 +42,16 @@ class LineFact:
     cancelled_by: tuple[tuple[str, int], ...] = ()
     """Backordered units cancelled, by whose doing: customer, merchant, policy, law."""
     delays: int = 0
+    tickets: int = field(default=0, compare=False)
+    """Calls for help about its order."""
+    accepted_at: datetime | None = field(default=None, compare=False)
+    channel: str = field(default="", compare=False)
+    region: str = field(default="", compare=False)
+    sku: str = field(default="", compare=False)
+    category: str = field(default="", compare=False)
+    supplier: str = field(default="", compare=False)
+    cause: str = field(default="", compare=False)
+    mode: str = field(default="", compare=False)
 
     @property
     def cancelled_late_qty(self) -> int:

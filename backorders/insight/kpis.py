@@ -68,7 +68,7 @@ def snapshot(
     waiting: Sequence[LineFact], history: Sequence[LineFact], stock: StockFacts, as_of: datetime
 ) -> list[Figure]:
     """Figures of the open backorders at an instant; `history` are closed ones, to learn from."""
-    return [*_ages(waiting, as_of), *_values(waiting, history, as_of), *_cover(stock)]
+    return [*_ages(waiting, as_of), *_values(waiting, history, as_of), *cover(stock)]
 
 
 def cycle(closed: Sequence[LineFact]) -> list[Figure]:
@@ -251,7 +251,7 @@ def _values(waiting: Sequence[LineFact], history: Sequence[LineFact], as_of: dat
     yield Figure("revenue_at_risk", "Revenue at risk", at_risk, Unit.MONEY)
 
 
-def _cover(stock: StockFacts) -> Iterator[Figure]:
+def cover(stock: StockFacts) -> Iterator[Figure]:
     daily = Fraction(stock.ordered_28_days_qty, COVER_DAYS)
     free = stock.on_hand_qty - stock.allocated_qty - stock.safety_qty
     yield Figure("days_of_cover", "Days of cover", ratio(free, daily), Unit.DAYS)

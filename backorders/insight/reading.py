@@ -4,6 +4,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -14,6 +15,7 @@ from django.db import connection, transaction
 from backorders import rulebook
 from backorders.insight.facts import FlowFacts, LineFact, NoticeFact, RefusalFact, StockFacts
 from backorders.insight.kpis import COVER_DAYS
+from backorders.insight.narrowing import ALL, MAIN_SUPPLIERS, Narrow
 from backorders.rules.states import choose_rule
 from inventory.models import Sku
 from oms.kernel.causes import CAUSES, Doer
@@ -27,9 +29,13 @@ SELECT line.id, line.order_id, line.ordered_qty, line.shipped_qty, line.cancelle
        backorder.qty AS backorder_qty, backorder.opened_at, backorder.closed_at,
        first.ships_latest AS first_on, latest.ships_latest AS latest_on, latest.revision,
        first.service_level, shipped.last_at AS shipped_at, cancelled.rows AS cancellations,
-       coalesce(waits.qty, 0) AS waiting_qty, coalesce(cases.n, 0) AS delays
+       coalesce(waits.qty, 0) AS waiting_qty, coalesce(cases.n, 0) AS delays,
+       coalesce(calls.n, 0) AS tickets, channel.code AS channel, purchase.region, sku.code AS sku,
+       sku.category, backorder.cause, backorder.mode, purchase.accepted_at
 FROM orders_orderline line
 JOIN orders_order purchase ON purchase.id = line.order_id
+JOIN orders_channel channel ON channel.id = purchase.channel_id
+JOIN inventory_sku sku ON sku.id = line.sku_id
 LEFT JOIN backorders_backorder backorder ON backorder.order_line_id = line.id
 LEFT JOIN backorders_promise first ON first.order_line_id = line.id AND first.revision = 1
 LEFT JOIN backorders_promise latest ON latest.order_line_id = line.id AND latest.superseded_at IS NULL
@@ -57,6 +63,9 @@ LEFT JOIN LATERAL (
 LEFT JOIN LATERAL (
     SELECT count(*) AS n FROM backorders_delaycase WHERE order_line_id = line.id
 ) cases ON backorder.id IS NOT NULL
+LEFT JOIN LATERAL (
+    SELECT count(*) AS n FROM backorders_ticket WHERE order_id = line.order_id
+) calls ON true
 WHERE {where}
 ORDER BY line.id
 """
@@ -134,22 +143,29 @@ FROM purchasing_receiptline got JOIN purchasing_receipt receipt ON receipt.id = 
 WHERE receipt.at >= %(start)s AND receipt.at < %(end)s
 """
 
-Params = Mapping[str, date]
+SUPPLIERS = f"""
+SELECT sku.code, main.code FROM inventory_sku sku JOIN ({MAIN_SUPPLIERS}) main ON main.sku_id = sku.id
+WHERE sku.code = ANY(%(skus)s)
+"""
+
+Params = Mapping[str, Any]
 
 
-def cohort_lines(start: datetime, end: datetime, zone: str) -> list[LineFact]:
+def cohort_lines(start: datetime, end: datetime, zone: str, narrow: Narrow = ALL) -> list[LineFact]:
     """Lines accepted in [start, end), backordered by what their first promise said."""
-    return [_fact(row, zone, row.later_qty or 0) for row in _lines(COHORT, {"start": start, "end": end})]
+    rows = _lines(COHORT, {"start": start, "end": end}, narrow)
+    return [_fact(row, zone, row.later_qty or 0) for row in rows]
 
 
-def waiting_lines(as_of: datetime, zone: str) -> list[LineFact]:
+def waiting_lines(as_of: datetime, zone: str, narrow: Narrow = ALL) -> list[LineFact]:
     """Lines whose backorder is open."""
-    return [_fact(row, zone, row.backorder_qty) for row in _lines(WAITING, {"as_of": as_of})]
+    return [_fact(row, zone, row.backorder_qty) for row in _lines(WAITING, {"as_of": as_of}, narrow)]
 
 
-def closed_lines(start: datetime, end: datetime, zone: str) -> list[LineFact]:
+def closed_lines(start: datetime, end: datetime, zone: str, narrow: Narrow = ALL) -> list[LineFact]:
     """Lines whose backorder was closed in [start, end)."""
-    return [_fact(row, zone, row.backorder_qty) for row in _lines(CLOSED, {"start": start, "end": end})]
+    rows = _lines(CLOSED, {"start": start, "end": end}, narrow)
+    return [_fact(row, zone, row.backorder_qty) for row in rows]
 
 
 def promised_lines(start: date, end: date, zone: str) -> list[LineFact]:
@@ -217,10 +233,19 @@ class _Row(NamedTuple):
     cancellations: str | None
     waiting_qty: int
     delays: int
+    tickets: int
+    channel: str
+    region: str
+    sku: str
+    category: str
+    cause: str | None
+    mode: str | None
+    accepted_at: datetime
 
 
-def _lines(where: str, params: Params) -> Iterator[_Row]:
-    return map(_Row._make, _rows(LINES.format(where=where), params))
+def _lines(where: str, params: Params, narrow: Narrow = ALL) -> Iterator[_Row]:
+    asked = LINES.format(where=" AND ".join([where, *narrow.conditions()]))
+    return map(_Row._make, _rows(asked, {**params, **narrow.params()}))
 
 
 def _rows(sql: str, params: Params) -> list[tuple[Any, ...]]:
@@ -253,7 +278,21 @@ def _fact(row: _Row, zone: str, backordered: int) -> LineFact:
         customer_cancelled_on=_left_on(row, left, zone),
         cancelled_by=_by_doer(left, undone),
         delays=row.delays,
+        tickets=row.tickets,
+        channel=row.channel,
+        region=row.region,
+        sku=row.sku,
+        category=row.category,
+        cause=row.cause or "",
+        mode=row.mode or "",
+        accepted_at=row.accepted_at,
     )
+
+
+def with_suppliers(lines: Sequence[LineFact]) -> list[LineFact]:
+    """The same lines, each with the supplier of its SKU."""
+    of_sku = dict(_rows(SUPPLIERS, {"skus": sorted({line.sku for line in lines})}))
+    return [replace(line, supplier=of_sku.get(line.sku, "")) for line in lines]
 
 
 Left = list[tuple[str, int, datetime]]

@@ -3,6 +3,7 @@
 from backorders.models.customers import OrderLink, Withdrawal
 from backorders.models.exceptions import ExtraPeriod, MakeGood, MakeGoodBudget, NeverCancel
 from backorders.models.fences import Fence
+from backorders.models.insight import KpiDay, KpiRoll, Promotion, Review, Ticket
 from backorders.models.law import Deadline, DelayPolicy
 from backorders.models.planning import PlanningPolicy, QueueDay, SkuForecast
 from backorders.models.policy import AtpRule, CancellationPolicy, Cap, CapClaim, CapUsage
@@ -32,6 +33,8 @@ __all__ = [
     "Demand",
     "ExtraPeriod",
     "Fence",
+    "KpiDay",
+    "KpiRoll",
     "Loan",
     "MakeGood",
     "MakeGoodBudget",
@@ -41,6 +44,7 @@ __all__ = [
     "Peg",
     "PlanningPolicy",
     "Promise",
+    "Promotion",
     "Protection",
     "ProtectionClaim",
     "ProtectionUsage",
@@ -49,6 +53,7 @@ __all__ = [
     "RefusedDemand",
     "ReleasePolicy",
     "ReplanRequest",
+    "Review",
     "RunLine",
     "RunSku",
     "RunVariant",
@@ -56,6 +61,7 @@ __all__ = [
     "SkuVolatility",
     "StockWatch",
     "TellingPolicy",
+    "Ticket",
     "WaitUpdate",
     "Withdrawal",
 ]

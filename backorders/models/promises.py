@@ -78,6 +78,9 @@ class Backorder(models.Model):
     closed_at = models.DateTimeField(
         null=True, blank=True, help_text="When all of it was allocated or cancelled."
     )
+    is_explained = models.BooleanField(
+        default=False, help_text="Demand and signals were looked at too, some moments after it was opened."
+    )
 
     class Meta:
         ordering = ("-opened_at",)
@@ -88,6 +91,10 @@ class Backorder(models.Model):
             ),
             models.Index(fields=("sku",), condition=Q(closed_at=None), name="open_backorders_of_a_sku"),
             models.Index(fields=("cause",), condition=Q(closed_at=None), name="open_backorders_by_cause"),
+            models.Index(
+                fields=("closed_at",), condition=Q(closed_at__isnull=False), name="closed_backorders_by_day"
+            ),
+            models.Index(fields=("id",), condition=Q(is_explained=False), name="backorders_to_explain"),
         )
 
     def __str__(self) -> str:

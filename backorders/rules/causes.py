@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
@@ -124,12 +124,14 @@ class Finding:
     """One cause: units of the shortage it explains, its share of all that is explained, and our confidence.
 
     `share` and `confidence` are fractions from 0 to 1; the shares of one classification add up to 1.
+    `found_qty` are the units there was evidence of, also beyond the shortage.
     """
 
     code: CauseCode
     qty: int
     share: Fraction
     confidence: Fraction
+    found_qty: int = field(default=0, compare=False)
 
 
 def classify(evidence: Evidence) -> list[Finding]:
@@ -139,18 +141,31 @@ def classify(evidence: Evidence) -> list[Finding]:
     explained = _explained(evidence)
     if not explained:
         return [_longer_wait(evidence) or _blind(evidence.short_qty)]
-    total = sum(explained.values())
+    return ranked(explained, short_qty=evidence.short_qty)
+
+
+def ranked(explained: Mapping[CauseCode, int], *, short_qty: int, weigh_all: bool = False) -> list[Finding]:
+    """Causes by the units of a shortage that each explains, the largest first; at least one unit in all.
+
+    With `weigh_all`, of two that explain as much of it the one with evidence of more units comes first.
+    """
+    qtys = {code: min(qty, short_qty) for code, qty in explained.items()}
+    total = sum(qtys.values())
     findings = [
         Finding(
             code=code,
             qty=qty,
             share=Fraction(qty, total),
-            confidence=_TRUST[code] * Fraction(qty, evidence.short_qty),
+            confidence=_TRUST[code] * Fraction(qty, short_qty),
+            found_qty=explained[code],
         )
-        for code, qty in explained.items()
+        for code, qty in qtys.items()
     ]
     tie_break = list(CauseCode)
-    return sorted(findings, key=lambda finding: (-finding.qty, tie_break.index(finding.code)))
+    return sorted(
+        findings,
+        key=lambda found: (-found.qty, -found.found_qty * weigh_all, tie_break.index(found.code)),
+    )
 
 
 def _longer_wait(evidence: Evidence) -> Finding | None:
@@ -176,7 +191,7 @@ def _blind(short_qty: int) -> Finding:
 
 
 def _explained(evidence: Evidence) -> dict[CauseCode, int]:
-    """The units each cause explains: never more than are short."""
+    """The units there is evidence of for each cause."""
     surprise = surprise_qty(evidence.demand)
     found = {
         CauseCode.STOCK_RECORD_ERROR: evidence.count_loss_qty,
@@ -189,7 +204,7 @@ def _explained(evidence: Evidence) -> dict[CauseCode, int]:
         CauseCode.PROMOTION_SURPRISE: surprise,
         CauseCode.FORECAST_UNDERSHOOT: undershoot_qty(evidence.demand, surprise=surprise),
     }
-    return {code: min(qty, evidence.short_qty) for code, qty in found.items() if qty > 0 < evidence.short_qty}
+    return {code: qty for code, qty in found.items() if qty > 0 < evidence.short_qty}
 
 
 def delayed_qty(purchases: Sequence[PurchaseFact], *, on: date, needed_on: date | None = None) -> int:

@@ -24,6 +24,8 @@ from oms.api import (
     fences,
     holds,
     inbound_shipments,
+    kpi_causes,
+    kpis,
     line_exceptions,
     locations,
     missing,
@@ -32,7 +34,9 @@ from oms.api import (
     pick_requests,
     planning_policies,
     production_orders,
+    projections,
     promises,
+    promotions,
     protections,
     purchase_orders,
     queue_policies,
@@ -47,6 +51,7 @@ from oms.api import (
     supplier_skus,
     suppliers,
     telling_policies,
+    tickets,
     transfers,
     wms,
 )
@@ -213,6 +218,14 @@ policies = [
         patch=fences.PatchFence,
         delete=fences.RemoveFence,
     ),
+    at("promotions/", get=promotions.ListPromotions, post=promotions.AddPromotion),
+    at(
+        "promotions/<int:id>/",
+        get=promotions.GetPromotion,
+        put=promotions.PutPromotion,
+        patch=promotions.PatchPromotion,
+        delete=promotions.RemovePromotion,
+    ),
     at(
         "cancellation-policies/",
         get=cancellation_policies.ListCancellationPolicies,
@@ -325,7 +338,13 @@ warehouse = [
     at("returns/<int:id>/cancel/", post=returns.CancelReturn),
 ]
 insight = [
+    at("kpis/", get=kpis.GetKpis),
+    at("kpis/causes/", get=kpi_causes.GetCauseReport),
     at("kpis/calibration/", get=calibration.GetCalibration),
+    at("projections/", get=projections.GetBookProjection),
+    at("projections/<path:sku>/", get=projections.GetSkuProjection),
+    at("tickets/", get=tickets.ListTickets, post=tickets.RecordTicket),
+    at("reviews/", get=tickets.ListReviews, post=tickets.RecordReview),
 ]
 around = [
     path("openapi.json", documents.openapi, name="openapi"),

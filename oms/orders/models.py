@@ -1,5 +1,6 @@
 """Orders and what became of them: cancellations, refunds due, pick requests, shipments, returns."""
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q
 
@@ -96,7 +97,11 @@ class Order(models.Model):
                 name="one_order_per_external_id",
             ),
         )
-        indexes = (models.Index(fields=("channel", "accepted_at"), name="orders_of_a_channel"),)
+        indexes = (
+            models.Index(fields=("channel", "accepted_at"), name="orders_of_a_channel"),
+            # Orders come in the order of time, so a few pages of it find any day.
+            BrinIndex(fields=("accepted_at",), name="orders_by_day"),
+        )
 
     def __str__(self) -> str:
         return self.number

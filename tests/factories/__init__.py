@@ -11,6 +11,11 @@ from tests.factories.buying import ReceiptLineFactory as ReceiptLineFactory
 from tests.factories.buying import SignalFactory as SignalFactory
 from tests.factories.buying import SupplierFactory as SupplierFactory
 from tests.factories.buying import SupplierSkuFactory as SupplierSkuFactory
+from tests.factories.hearing import KpiDayFactory as KpiDayFactory
+from tests.factories.hearing import KpiRollFactory as KpiRollFactory
+from tests.factories.hearing import PromotionFactory as PromotionFactory
+from tests.factories.hearing import ReviewFactory as ReviewFactory
+from tests.factories.hearing import TicketFactory as TicketFactory
 from tests.factories.law import DeadlineFactory as DeadlineFactory
 from tests.factories.law import DelayPolicyFactory as DelayPolicyFactory
 from tests.factories.law import ExtraPeriodFactory as ExtraPeriodFactory

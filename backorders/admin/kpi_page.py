@@ -1,0 +1,171 @@
+"""The page of key figures: a table and two charts of a window, causes beside it; the same as a file."""
+
+import csv
+from datetime import date, timedelta
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+
+from backorders import projecting
+from backorders.insight import answering, causal, wording
+from backorders.insight.answering import Group, Window
+from backorders.insight.narrowing import Narrow
+from backorders.insight.rolling import midnight
+from backorders.insight.totalling import SPLITS
+from backorders.models import Backorder
+from backorders.projecting import Projection
+from oms.kernel import clock, shown
+from oms.kernel.admin.drawing import Drawing, Series, draw
+
+USUAL_DAYS = 30
+LONGEST = timedelta(days=5 * 366)
+AHEAD_DAYS = 120
+# A month of days, a year of weeks, then months.
+BY_DAY, BY_WEEK = 62, 400
+KEPT = ("promise_kept_first", "Promise kept, first")
+FILL = ("fill_rate_unit", "Fill rate, units")
+
+
+class Asked(forms.Form):
+    """The window and the narrowing, as typed into the address."""
+
+    since = forms.DateField(required=False)
+    until = forms.DateField(required=False)
+    channel = forms.CharField(required=False, max_length=40)
+    region = forms.CharField(required=False, max_length=40)
+    sku = forms.CharField(required=False, max_length=80)
+    category = forms.CharField(required=False, max_length=80)
+    supplier = forms.CharField(required=False, max_length=40)
+    cause = forms.CharField(required=False, max_length=24)
+    mode = forms.CharField(required=False, max_length=20)
+
+
+def window_of(request: HttpRequest) -> Window:
+    """The window asked for; the last thirty days where nothing sensible was."""
+    form = Asked(request.GET)
+    data = form.cleaned_data if form.is_valid() else {}
+    end = data.get("until") or clock.today(settings.TIME_ZONE)
+    start = data.get("since") or end - timedelta(days=USUAL_DAYS - 1)
+    if not start <= end <= start + LONGEST:
+        start = end - timedelta(days=USUAL_DAYS - 1)
+    narrow = Narrow(**{name: data.get(name, "").replace("\x00", "") for name in SPLITS})
+    return Window(start=start, end=end + timedelta(days=1), zone=settings.TIME_ZONE, narrow=narrow)
+
+
+def page(request: HttpRequest) -> dict[str, Any]:
+    """What the template shows."""
+    window = window_of(request)
+    periods = answering.by_period(window, _by(window))
+    return {
+        "since": window.start,
+        "until": window.end - timedelta(days=1),
+        "asked": window.narrow.asked(),
+        "fields": [(name, window.narrow.asked().get(name, "")) for name in SPLITS],
+        "charts": [
+            ("Kept promises and filled units", _rates(periods)),
+            ("Backordered lines", _rate(periods)),
+        ],
+        "sections": [(title, wording.rows(figures)) for title, figures in _sections(window)],
+        "causes": _causes(window),
+        "file": f"{reverse('admin:backorders_backorder_kpis_file')}?{request.GET.urlencode()}",
+    }
+
+
+def as_file(request: HttpRequest) -> HttpResponse:
+    """All figures of the window, one a row, as CSV."""
+    window = window_of(request)
+    answer = HttpResponse(content_type="text/csv; charset=utf-8")
+    name = f"key-figures-{window.start}-{window.end - timedelta(days=1)}.csv"
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    writer = csv.writer(answer)
+    writer.writerow(["part", "code", "label", "value", "unit", "of", "out_of"])
+    for title, figures in _sections(window):
+        for figure in figures:
+            value = "" if figure.value is None else f"{float(figure.value):.6g}"
+            of = [f"{float(part):.12g}" for part in figure.of] if figure.of else ["", ""]
+            writer.writerow([title, figure.code, figure.label, value, figure.unit.value, *of])
+    return answer
+
+
+def projection_page() -> dict[str, Any]:
+    """The whole book, coming down."""
+    found = projecting.of_all(days=AHEAD_DAYS)
+    return {"found": found, "drawing": book_drawing(found), "value": value_drawing(found)}
+
+
+def book_drawing(found: Projection) -> Drawing | None:
+    """Units that still wait, day by day."""
+    likely = [(day.on, float(day.likely.units)) for day in found.days]
+    sure = [(day.on, float(day.sure.units)) for day in found.days]
+    last = found.days[-1]
+    words = (
+        f"{found.qty:,} units wait; on {shown.day(last.on)} {last.likely.units:,} are left at even odds, "
+        f"{last.sure.units:,} at P{found.level * 100:.0f}; {found.uncovered_qty:,} wait for nothing."
+    )
+    return draw(
+        [Series("units at even odds", likely), Series(f"units at P{found.level * 100:.0f}", sure)],
+        summary=words,
+    )
+
+
+def value_drawing(found: Projection) -> Drawing | None:
+    """What it is worth, and what of that may be lost."""
+    worth = [(day.on, float(day.likely.value)) for day in found.days]
+    risk = [(day.on, float(day.likely.at_risk)) for day in found.days]
+    words = f"Worth {float(found.value):,.2f} today"
+    words += f", of which {float(found.at_risk):,.2f} may be cancelled." if found.is_risk_known else "."
+    return draw([Series("value", worth), Series("revenue at risk", risk)], summary=words)
+
+
+def _sections(window: Window) -> list[tuple[str, list[Any]]]:
+    return [
+        ("Accepted in the window", answering.cohort(window)),
+        ("Waiting now", answering.snapshot(window)),
+        ("Within the window", answering.flow(window)),
+    ]
+
+
+def _by(window: Window) -> str:
+    days = len(window.days)
+    return "day" if days <= BY_DAY else "week" if days <= BY_WEEK else "month"
+
+
+def _points(periods: list[Group], code: str) -> list[tuple[date, float | None]]:
+    found = []
+    for group in periods:
+        on = date.fromisoformat(group.name if len(group.name) > 7 else f"{group.name}-01")
+        value = next((figure.value for figure in group.figures if figure.code == code), None)
+        found.append((on, None if value is None else float(value)))
+    return found
+
+
+def _rates(periods: list[Group]) -> Drawing | None:
+    lines = [Series(label, _points(periods, code)) for code, label in (KEPT, FILL)]
+    return draw(
+        lines, summary="By the day of acceptance; the last days' promises are not due yet.", percent=True
+    )
+
+
+def _rate(periods: list[Group]) -> Drawing | None:
+    lines = [Series("of all lines", _points(periods, "backorder_rate_line"))]
+    return draw(lines, summary="The share of lines that stock did not cover at once.", percent=True)
+
+
+def _causes(window: Window) -> list[dict[str, Any]]:
+    start, end = midnight(window.start, window.zone), midnight(window.end, window.zone)
+    return [
+        {
+            "cause": shown.spelt(row.cause.value),
+            "is_intended": row.cause.is_intended,
+            "lines": f"{row.lines:,}",
+            "units": f"{row.units:,}",
+            "explained": f"{row.explained_units:,.1f}",
+            "value": shown.money(row.value),
+            "days": f"{row.mean_days:.1f}",
+            "link": shown.list_of(Backorder, f"cause__exact={row.cause.value}"),
+        }
+        for row in causal.opened(start, end, clock.now(), window.narrow)
+    ]

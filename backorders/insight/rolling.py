@@ -1,0 +1,192 @@
+"""Sums of the key figures kept by day: made anew for the days that something touched, read for all others."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db import connection, transaction
+from django.db.models import Max
+
+from backorders.insight import flowing, measures, reading
+from backorders.insight.facts import LineFact
+from backorders.insight.measures import Sums
+from backorders.insight.narrowing import OF_LINES
+from backorders.models import (
+    CauseTag,
+    KpiDay,
+    KpiRoll,
+    Promise,
+    RefusedDemand,
+    Ticket,
+)
+from oms.kernel import bulk, clock
+from oms.orders.models import Cancellation, Order, ShipmentLine
+
+Kind = KpiDay.Kind
+COLUMNS: Mapping[str, Sequence[str]] = {
+    Kind.ACCEPTED: measures.COHORT,
+    Kind.CLOSED: measures.CYCLE,
+    Kind.FLOW: flowing.FLOW,
+}
+ALL = "all"
+Key = tuple[str, str, str, str]
+
+# What has come since a run, by the newest row it had seen; each table only ever grows.
+_FACTS = {
+    "orders": (Order, "SELECT id AS order_id FROM orders_order WHERE id > %(orders)s"),
+    "cancellations": (
+        Cancellation,
+        "SELECT line.order_id FROM orders_cancellation fact JOIN orders_orderline line "
+        "ON line.id = fact.line_id WHERE fact.id > %(cancellations)s",
+    ),
+    "shipments": (
+        ShipmentLine,
+        "SELECT shipment.order_id FROM orders_shipmentline fact JOIN orders_shipment shipment "
+        "ON shipment.id = fact.shipment_id WHERE fact.id > %(shipments)s",
+    ),
+    "promises": (
+        Promise,
+        "SELECT line.order_id FROM backorders_promise fact JOIN orders_orderline line "
+        "ON line.id = fact.order_line_id WHERE fact.id > %(promises)s",
+    ),
+    "tags": (
+        CauseTag,
+        "SELECT line.order_id FROM backorders_causetag fact JOIN backorders_backorder backorder "
+        "ON backorder.id = fact.backorder_id JOIN orders_orderline line ON line.id = backorder.order_line_id "
+        "WHERE fact.id > %(tags)s",
+    ),
+    "tickets": (Ticket, "SELECT order_id FROM backorders_ticket WHERE id > %(tickets)s"),
+}
+_TOUCHED = " UNION ".join(statement for _, statement in _FACTS.values())
+# A promise that has fallen due since is kept or broken now.
+_DUE = """
+UNION SELECT line.order_id FROM backorders_promise due
+JOIN orders_orderline line ON line.id = due.order_line_id
+WHERE (due.revision = 1 OR due.superseded_at IS NULL)
+  AND due.ships_latest >= %(due_since)s AND due.ships_latest < %(today)s
+"""
+ACCEPTED_DAYS = f"""
+SELECT (purchase.accepted_at AT TIME ZONE %(zone)s)::date, count(*)
+FROM ({_TOUCHED} {_DUE}) touched JOIN orders_order purchase ON purchase.id = touched.order_id
+GROUP BY 1 ORDER BY 1
+"""
+CLOSED_DAYS = """
+SELECT DISTINCT (backorder.closed_at AT TIME ZONE %(zone)s)::date FROM backorders_backorder backorder
+WHERE backorder.closed_at >= %(since)s
+UNION
+SELECT (backorder.closed_at AT TIME ZONE %(zone)s)::date FROM orders_cancellation fact
+JOIN backorders_backorder backorder ON backorder.order_line_id = fact.line_id
+WHERE fact.id > %(cancellations)s AND backorder.closed_at IS NOT NULL
+"""
+
+
+def roll(*, zone: str) -> int:
+    """Sum the touched days anew; returns how many. What was seen is kept for the next run."""
+    before = KpiRoll.objects.first()
+    seen = _newest()
+    accepted, closed = touched(zone=zone)
+    for day in accepted:
+        put(Kind.ACCEPTED, day, zone)
+    for day in closed:
+        put(Kind.CLOSED, day, zone)
+    for day in _flow_days(before, zone):
+        put(Kind.FLOW, day, zone)
+    done = len(accepted) + len(closed)
+    KpiRoll.objects.create(at=clock.now(), seen=seen, days=done)
+    KpiRoll.objects.exclude(pk__in=list(KpiRoll.objects.values_list("pk", flat=True)[:30])).delete()
+    return done
+
+
+def touched(*, zone: str) -> tuple[dict[date, int], set[date]]:
+    """Days of acceptance (with orders touched) and days of closing of which something changed since."""
+    # Of the run before the last: a transaction that was under way then had taken its ids already.
+    runs = list(KpiRoll.objects.all()[:2])
+    last = runs[-1] if len(runs) == 2 else None
+    seen = last.seen if last else dict.fromkeys(_FACTS, 0)
+    since = last.at if last else datetime(1970, 1, 1, tzinfo=ZoneInfo(zone))
+    params = {
+        **{name: seen.get(name, 0) for name in _FACTS},
+        "zone": zone,
+        "due_since": since.astimezone(ZoneInfo(zone)).date() - timedelta(days=1),
+        "today": clock.today(zone),
+        "since": since - timedelta(hours=1),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(ACCEPTED_DAYS, params)
+        accepted = dict(cursor.fetchall())
+        cursor.execute(CLOSED_DAYS, params)
+        closed = {day for (day,) in cursor.fetchall()}
+    return accepted, closed
+
+
+def _newest() -> dict[str, int]:
+    tables = {**{name: model for name, (model, _) in _FACTS.items()}, "refusals": RefusedDemand}
+    return {
+        name: model._default_manager.aggregate(newest=Max("id"))["newest"] or 0
+        for name, model in tables.items()
+    }
+
+
+def _flow_days(before: KpiRoll | None, zone: str) -> list[date]:
+    today = clock.today(zone)
+    first = (
+        before.at.astimezone(ZoneInfo(zone)).date() - timedelta(days=1) if before else flowing.first_day(zone)
+    )
+    return [first + timedelta(days=n) for n in range((today - first).days + 1)]
+
+
+@transaction.atomic
+def put(kind: str, day: date, zone: str) -> None:
+    """Sum one day anew and put the sums in the place of the old ones."""
+    rows = [
+        KpiDay(
+            kind=kind,
+            day=day,
+            channel=channel,
+            region=region,
+            scope=scope,
+            value=value,
+            **_columns(kind, sums),
+        )
+        for (channel, region, scope, value), sums in measured(kind, day, zone)
+    ]
+    KpiDay.objects.filter(kind=kind, day=day).delete()
+    bulk.insert(KpiDay, rows)
+
+
+def measured(kind: str, day: date, zone: str) -> Iterator[tuple[Key, Sums]]:
+    """The sums of one day by channel, region and each single thing a line may be picked out by."""
+    start, end = midnight(day, zone), midnight(day + timedelta(days=1), zone)
+    if kind == Kind.FLOW:
+        yield from flowing.measured(start, end)
+        return
+    read = reading.cohort_lines if kind == Kind.ACCEPTED else reading.closed_lines
+    today = clock.today(zone)
+    for key, members in _groups(reading.with_suppliers(read(start, end, zone))).items():
+        yield key, sums_of(kind, members, today)
+
+
+def _groups(lines: Iterable[LineFact]) -> Mapping[Key, list[LineFact]]:
+    groups: defaultdict[Key, list[LineFact]] = defaultdict(list)
+    for line in lines:
+        groups[line.channel, line.region, ALL, ""].append(line)
+        for scope in OF_LINES:
+            if word := getattr(line, scope):
+                groups[line.channel, line.region, scope, word].append(line)
+    return groups
+
+
+def _columns(kind: str, sums: Sums) -> dict[str, Any]:
+    return {"sums": [sums.of[name] for name in COLUMNS[kind]], "counts": sums.counts()}
+
+
+def midnight(day: date, zone: str) -> datetime:
+    """The instant a day begins in a zone."""
+    return datetime.combine(day, time(), ZoneInfo(zone))
+
+
+def sums_of(kind: str, lines: Sequence[LineFact], today: date) -> Sums:
+    """The sums of lines by which of their days they were read."""
+    return measures.of_cohort(lines, today) if kind == Kind.ACCEPTED else measures.of_closed(lines)
