@@ -53,9 +53,9 @@ def _legal_faults(kind: str, language: str, body: str, letter: Rendered) -> list
         found.append("A legal notice leads nowhere but to the customer's own page.")
     if kind == "delay_notice":
         return found + _notice_faults(language, body)
-    return (
-        found if _AMOUNT.search(words) else [*found, "It must say what is paid back: use {{ refund|money }}."]
-    )
+    if kind == "cancelled" and not _AMOUNT.search(words):
+        found.append("It must say what is paid back: use {{ refund|money }}.")
+    return found
 
 
 def _hit(pattern: str, words: str) -> re.Match[str] | None:
