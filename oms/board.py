@@ -22,6 +22,15 @@ PAGES = (
 )
 
 
+def page_links(request: HttpRequest) -> list[dict[str, Any]]:
+    """The side bar's links to these pages, for whoever may look at them."""
+    return [
+        {"title": title, "icon": icon, "link": reverse(name), "active": request.path == reverse(name)}
+        for permission, title, icon, name in PAGES
+        if request.user.has_perm(permission)
+    ]
+
+
 def panels(request: HttpRequest) -> dict[str, Any] | None:
     """What was drawn last, each number with the way to its rows; none for who may not see them."""
     if not request.user.has_perm("backorders.view_backorder"):

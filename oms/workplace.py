@@ -75,8 +75,7 @@ from purchasing.models import InboundShipment, PurchaseLine, PurchaseOrder, Rece
 # Queue rows as read: primary key, name, word beside it, day that matters.
 Row = tuple[int, str, str, date | None]
 
-COUNTED_AT_MOST = 99
-SHOWN_AT_ONCE = 3
+COUNTED_AT_MOST, SHOWN_AT_ONCE = 99, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -366,13 +365,8 @@ def _links(queues: Sequence[Queue], request: HttpRequest) -> list[dict[str, Any]
     """The lists this person may look at; among those to look up also the page that is no list."""
     links = [_linked(queue, request) for queue in queues if queue.is_for(request)]
     if queues is LOOK_UP:
-        links += [_page(request, *page) for page in board.PAGES if request.user.has_perm(page[0])]
+        links += board.page_links(request)
     return links
-
-
-def _page(request: HttpRequest, _: str, title: str, icon: str, name: str) -> dict[str, Any]:
-    link = reverse(name)
-    return {"title": title, "icon": icon, "link": link, "active": request.path == link}
 
 
 def _linked(queue: Queue, request: HttpRequest) -> dict[str, Any]:
