@@ -349,7 +349,6 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """The same groups as links."""
-    home = {"title": "Today", "icon": "today", "link": reverse("admin:index")}
     linked = [
         {
             "title": title,
@@ -358,7 +357,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         }
         for title, _, queues in GROUPS
     ]
-    return [{"items": [home]}, *linked]
+    return [{"items": [{"title": "Today", "icon": "today", "link": reverse("admin:index")}]}, *linked]
 
 
 def _links(queues: Sequence[Queue], request: HttpRequest) -> list[dict[str, Any]]:
