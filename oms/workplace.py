@@ -6,15 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import (
-    CharField,
-    DateField,
-    F,
-    IntegerField,
-    Model,
-    QuerySet,
-    Value,
-)
+from django.db.models import CharField, DateField, F, IntegerField, Model, QuerySet, Value
 from django.db.models.functions import Cast
 from django.http import HttpRequest
 from django.urls import reverse
