@@ -54,6 +54,24 @@ class Message(models.Model):
         return f"{self.kind} to {self.recipient}"
 
 
+class Route(models.Model):
+    """Who tells a kind of message: we by mail, Klaviyo by a flow of the shop's, or both; without a row we."""
+
+    class Way(models.TextChoices):
+        OURS = "ours", "our own mail"
+        KLAVIYO = "klaviyo", "Klaviyo"
+        BOTH = "both", "both"
+
+    kind = models.CharField(max_length=40, unique=True)
+    way = models.CharField(max_length=10, choices=Way, default=Way.OURS)
+
+    class Meta:
+        ordering = ("kind",)
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.way}"
+
+
 class Attempt(models.Model):
     """One try at telling. Append-only."""
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from notifications import bounces
+from notifications import bounces, routing
 from notifications.kinds import kind_of
 from notifications.models import Message
 from oms.kernel import bulk, clock
@@ -41,7 +41,7 @@ def tell(*, messages: Sequence[NewMessage]) -> int:
     if not kept:
         return 0
     now = clock.now()
-    rows = [_row(message, now) for message in kept]
+    rows = routing.routed([_row(message, now) for message in kept])
     bulk.insert_unknown(Message, rows)
     nudge("notifications.tasks.deliver_due")
     return len(kept)

@@ -8,10 +8,10 @@ GROUPS = (MANAGER, BUYER, SERVICE, WAREHOUSE, READ_ONLY)
 
 OUR_APPS = (
     *("inventory", "purchasing", "orders", "payments", "backorders"),
-    *("notifications", "api", "portal", "kernel"),
+    *("notifications", "connectors", "api", "portal", "kernel"),
 )
 # What only an ops manager looks at.
-CLOSED_APPS = ("api", "portal")
+CLOSED_APPS = ("api", "connectors", "portal")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,8 @@ COMMANDS = (
     May("send_refund", "orders.refund", "Can say that a refund was sent", (MANAGER, SERVICE)),
     May("see_to_payment", "payments.payment", "Can see to payments", (MANAGER, SERVICE)),
     May("keep_key", "payments.paymentaccount", "Can enter keys of payment providers", (MANAGER,)),
+    May("keep_klaviyo_key", "connectors.klaviyoaccount", "Can enter keys of Klaviyo", (MANAGER,)),
+    May("apply_inbound", "connectors.inbound", "Can have webhooks applied again", (MANAGER,)),
     May("ship_pickrequest", "orders.pickrequest", "Can take, ship and give back", (MANAGER, WAREHOUSE)),
     May("announce_return", "orders.return", "Can announce and cancel returns", (MANAGER, SERVICE)),
     May("inspect_return", "orders.return", "Can inspect returns", (MANAGER, WAREHOUSE)),
@@ -85,6 +87,8 @@ EDITED = {
     "payments.paymentaccount": (MANAGER,),
     "backorders.tellingpolicy": (MANAGER,),
     "notifications.lettertemplate": (MANAGER,),
+    "notifications.route": (MANAGER,),
+    "connectors.klaviyoaccount": (MANAGER,),
     "orders.channel": (MANAGER,),
     "orders.customer": (MANAGER, SERVICE),
     "inventory.location": (MANAGER,),

@@ -71,6 +71,8 @@ JOBS = (
         schedule(300.0),
         "Sums the days that something touched, so that a year is answered at once.",
     ),
+    Job("apply webhooks", "oms.connectors.tasks.apply_inbound", MINUTE, "Applies what other systems told."),
+    Job("tell Klaviyo", "oms.connectors.tasks.tell_klaviyo", MINUTE, "Sends touchpoints as events."),
     Job("bulk jobs", "oms.api.tasks.sweep_bulk_jobs", MINUTE, "Goes on with bulk jobs that were cut off."),
     Job("backorder runs", "backorders.tasks.sweep_runs", MINUTE, "Goes on with runs that were cut off."),
     Job(

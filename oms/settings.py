@@ -73,6 +73,7 @@ INSTALLED_APPS = [
     "backorders",
     "oms.api",
     "oms.portal",
+    "oms.connectors",
     "oms.demo",
 ]
 MIDDLEWARE = [
@@ -138,6 +139,11 @@ DATABASES = {"default": _database()}
 # --- money --------------------------------------------------------------------------------------
 # Where Stripe's API is, if not at Stripe: a simulator, or a proxy of the house.
 STRIPE_ADDRESS = env("STRIPE_ADDRESS", default="").rstrip("/")
+
+
+# --- other systems ------------------------------------------------------------------------------
+# Where Klaviyo's API is, if not at Klaviyo.
+KLAVIYO_ADDRESS = env("KLAVIYO_ADDRESS", default="").rstrip("/")
 
 
 # --- time and language --------------------------------------------------------------------------

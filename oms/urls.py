@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("", include("oms.portal.urls")),
     path("", include("oms.demo.urls")),
+    path("api/v1/connectors/", include("oms.connectors.urls")),
     path("api/v1/", include("oms.api.urls")),
     path("api/docs/", documents.Docs.as_view(), name="api-docs"),
     path("health/live", health.live, name="health-live"),

@@ -40,9 +40,10 @@ from backorders.models import (
     Withdrawal,
 )
 from inventory.models import Location, ProductionOrder, Sku, Supply, Transfer
-from notifications.models import LetterTemplate, MailboxMail, Message
+from notifications.models import LetterTemplate, MailboxMail, Message, Route
 from oms import board
 from oms.api.models import ApiClient
+from oms.connectors.models import Inbound, KlaviyoAccount
 from oms.kernel import clock, shown
 from oms.kernel.models import EventLog
 from oms.orders.models import Channel, Order, OrderLine, PickRequest, Refund, Shipment
@@ -277,6 +278,7 @@ LOOK_UP = (
     Queue("Campaigns", "What one slip put to customers, and how they answered.", "campaign", Campaign),
     Queue("Stock watches", "Who wants to hear when a SKU is back.", "notifications_active", StockWatch),
     Queue("Messages", "What customers were told.", "mail", Message),
+    Queue("Webhooks", "What other systems told us.", "webhook", Inbound),
     Queue("Mailbox", "Mail kept here instead of leaving the house.", "inbox", MailboxMail),
     Queue("Events", "All that happened, in order.", "history", EventLog),
 )
@@ -302,6 +304,8 @@ POLICY = (
     Queue("Promotions", "Days on which demand is pushed on purpose.", "sell", Promotion),
     Queue("Channels", "Where orders come from.", "storefront", Channel),
     Queue("Locations", "What ships from where, on which days.", "location_on", Location),
+    Queue("Ways to tell", "Which messages we mail, and which Klaviyo tells.", "route", Route),
+    Queue("Klaviyo", "Accounts that tell customers by flows of their own.", "campaign", KlaviyoAccount),
     Queue("Payment accounts", "Providers that move money for us.", "account_balance", PaymentAccount),
     Queue("Suppliers", "Who sells us what, how fast.", "factory", Supplier),
     Queue("API clients", "Programs with a key.", "key", ApiClient),

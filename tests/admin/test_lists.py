@@ -96,6 +96,8 @@ EDITABLE = {
     "backorders.RunVariant",
     "payments.PaymentAccount",
     *("backorders.TellingPolicy", "notifications.LetterTemplate"),
+    "connectors.KlaviyoAccount",
+    "notifications.Route",
     *(
         "orders.Customer",
         "inventory.Location",

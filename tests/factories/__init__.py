@@ -59,10 +59,13 @@ from tests.factories.telling import BulkRowFactory as BulkRowFactory
 from tests.factories.telling import CampaignFactory as CampaignFactory
 from tests.factories.telling import EventLogFactory as EventLogFactory
 from tests.factories.telling import IdempotencyKeyFactory as IdempotencyKeyFactory
+from tests.factories.telling import InboundFactory as InboundFactory
 from tests.factories.telling import JobRunFactory as JobRunFactory
+from tests.factories.telling import KlaviyoAccountFactory as KlaviyoAccountFactory
 from tests.factories.telling import LetterTemplateFactory as LetterTemplateFactory
 from tests.factories.telling import MailboxMailFactory as MailboxMailFactory
 from tests.factories.telling import MessageFactory as MessageFactory
+from tests.factories.telling import RouteFactory as RouteFactory
 from tests.factories.telling import ShopKeyFactory as ShopKeyFactory
 from tests.factories.telling import StockWatchFactory as StockWatchFactory
 from tests.factories.telling import TellingPolicyFactory as TellingPolicyFactory

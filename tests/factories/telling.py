@@ -6,6 +6,7 @@ from factory.django import DjangoModelFactory
 from backorders import models as queue
 from notifications import models as notifications
 from oms.api import models as api
+from oms.connectors import models as connectors
 from oms.kernel.models import EventLog, JobRun
 from oms.portal import models as portal
 from tests.factories.facts import AT, BY, SOON
@@ -24,6 +25,33 @@ class MessageFactory(DjangoModelFactory[notifications.Message]):
     subject_ref = "SO-1"
     due_at = AT
     created_at = AT
+
+
+class RouteFactory(DjangoModelFactory[notifications.Route]):
+    class Meta:
+        model = notifications.Route
+
+    kind = Sequence(lambda n: f"kind_{n}")
+    way = "both"
+
+
+class InboundFactory(DjangoModelFactory[connectors.Inbound]):
+    class Meta:
+        model = connectors.Inbound
+
+    kind = "stripe"
+    account = "main"
+    delivery_key = Sequence(lambda n: f"evt_{n}")
+    body = "{}"
+    received_at = AT
+
+
+class KlaviyoAccountFactory(DjangoModelFactory[connectors.KlaviyoAccount]):
+    class Meta:
+        model = connectors.KlaviyoAccount
+
+    code = Sequence(lambda n: f"klaviyo-{n}")
+    channel = SubFactory(ChannelFactory)
 
 
 class AttemptFactory(DjangoModelFactory[notifications.Attempt]):

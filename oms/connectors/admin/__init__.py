@@ -1,0 +1,3 @@
+"""Webhooks and accounts with other systems in the admin."""
+
+from oms.connectors.admin import records as records
