@@ -246,12 +246,7 @@ NEEDS_A_PERSON = (
 
 LOOK_UP = (
     Queue("Orders", "What customers ordered and where each order stands.", "shopping_cart", Order),
-    Queue(
-        "Order lines",
-        "One line with its whole chain: wanted, promised, pegged, shipped.",
-        "list_alt",
-        OrderLine,
-    ),
+    Queue("Order lines", "One line: wanted, promised, pegged, shipped.", "list_alt", OrderLine),
     Queue(
         "Backorders",
         "Lines that stock did not cover, with the cause.",
