@@ -247,13 +247,7 @@ NEEDS_A_PERSON = (
 LOOK_UP = (
     Queue("Orders", "What customers ordered and where each order stands.", "shopping_cart", Order),
     Queue("Order lines", "One line: wanted, promised, pegged, shipped.", "list_alt", OrderLine),
-    Queue(
-        "Backorders",
-        "Lines that stock did not cover, with the cause.",
-        "pending_actions",
-        Backorder,
-        "is_open=yes",
-    ),
+    Queue("Backorders", "Lines stock did not cover, and why.", "pending_actions", Backorder, "is_open=yes"),
     Queue("Queue", "Who waits for which SKU, in the order in which they are served.", "groups", Demand),
     Queue("Backorder runs", "Hand supply out anew: plan, preview, write.", "tune", BackorderRun),
     Queue("Promises", "Every date ever told to a customer, and why it moved.", "handshake", Promise),
@@ -283,12 +277,7 @@ POLICY = (
     Queue("Fences", "Which supply is believed, and from when.", "fence", Fence),
     Queue("Caps", "How many units may be on backorder at once.", "vertical_align_top", Cap),
     Queue("Protections", "Units kept for a channel, region or class of customers.", "shield", Protection),
-    Queue(
-        "Cancellation policies",
-        "What customers may cancel, and what ends by itself.",
-        "event_available",
-        CancellationPolicy,
-    ),
+    Queue("Cancellation policies", "What may be cancelled, and when.", "event_available", CancellationPolicy),
     Queue("Delay policies", "What the law asks when we are late; not legal advice.", "gavel", DelayPolicy),
     Queue("Queue policies", "Who is served first, and who lends to whom.", "sort", QueuePolicy),
     Queue("Release policies", "How much must be ready before it goes.", "output", ReleasePolicy),
