@@ -32,6 +32,8 @@ INSERT INTO backorders_causetag (backorder_id, cause, confidence, evidence, note
 SELECT id, cause, confidence, evidence, '', %(at)s, %(by)s FROM backorders_backorder
  WHERE id = ANY(%(ids)s::bigint[])
 """
+# What a supplier gave up is missing from the day it would have come, weeks after we heard of it.
+SHORT_AGO = timedelta(days=90)
 SHORT_CAUSES = ("supplier_short", "supplier_cancelled", "quality")
 CONDITIONS = frozenset({"quality", "damaged", "quarantine"})
 
@@ -263,7 +265,7 @@ class _Evidence:
         )
         lines = PurchaseLine.objects.filter(sku_id__in=sku_ids).annotate(
             first_expected_on=Subquery(earliest.order_by("id").values("from_on")[:1]),
-            short=_short_since(self.on - COUNTED_AGO),
+            short=_short_since(self.on - SHORT_AGO),
         )
         for line in lines.filter(is_open | Q(short__gt=0)):
             self.purchases[line.sku_id].append(

@@ -20,6 +20,8 @@ from oms.kernel import bulk, clock
 from purchasing.models import PurchaseLine, PurchaseOrder, Signal
 
 BATCH = 2_000
+# Demand goes up and down by so much of itself without any plan having been too low.
+BY_CHANCE = 0.2
 # What was sold longer ago says nothing of what the last purchase was sized for.
 REMEMBERED = timedelta(days=365)
 # A signal that a minimum kept waiting is old news once its purchase came.
@@ -116,10 +118,11 @@ def _explained_later(books: _Books, channel_id: int, today: date) -> dict[CauseC
     pushed = [push for channel, push in books.pushed if channel in (None, channel_id)]
     fact = demand_fact(books.sold, sized_on=books.sized_on, today=today, promotions=pushed)
     surprise = surprise_qty(fact)
+    above = undershoot_qty(fact, surprise=surprise)
     found = {
         CauseCode.MOQ_SHORTFALL: books.waited_qty,
         CauseCode.PROMOTION_SURPRISE: surprise,
-        CauseCode.FORECAST_UNDERSHOOT: undershoot_qty(fact, surprise=surprise),
+        CauseCode.FORECAST_UNDERSHOOT: above if fact and above > fact.forecast_qty * BY_CHANCE else 0,
     }
     return {code: qty for code, qty in found.items() if qty > 0}
 

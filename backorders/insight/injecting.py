@@ -158,7 +158,7 @@ def _undershoot(world: World) -> None:
 
 
 def _late_supplier(world: World) -> None:
-    world.stocks(world.daily * 33)
+    world.stocks(world.daily * 37)
     bought = world.buys(world.daily * 60)
     later = bought.expected_on + timedelta(days=world.dice.randint(25, 40))
     changing.change_line(line_id=bought.pk, expected_on=later, cause="supplier_late", actor=ACTOR)
@@ -166,7 +166,7 @@ def _late_supplier(world: World) -> None:
 
 
 def _short_supplier(world: World) -> None:
-    world.stocks(world.daily * 33)
+    world.stocks(world.daily * 37)
     bought = world.buys(world.daily * 60)
     changing.change_line(line_id=bought.pk, qty=world.daily, cause="supplier_short", actor=ACTOR)
     world.sells_until_short()
@@ -176,7 +176,10 @@ def _oversold(world: World) -> None:
     world.buys(world.daily * 40)
     for _ in range(ENOUGH_LINES):
         # The shop takes the last ones, the marketplace still shows them: no more than usual in all.
-        world.stocks(world.daily * 3)
+        for _ in range(2):
+            # First who waits still is served.
+            world.stocks(world.daily * 3)
+            replanning.replan_marked()
         world.now.forward(timedelta(days=5))
         world.orders(world.daily * 3, world.ground.shops[0])
         world.now.forward(timedelta(minutes=world.dice.randint(2, 10)))
@@ -306,6 +309,6 @@ def verdicts(*, seed: int, worlds: int) -> Iterator[Verdict]:
                 if cause not in MODES:
                     world.lives_a_quarter()
                 happens(world)
-                found = Backorder.objects.filter(sku=world.sku, closed_at=None).order_by("pk")
+                found = Backorder.objects.filter(sku=world.sku).order_by("pk")
                 for tag in found.values_list("cause", flat=True):
                     yield Verdict(story, cause, CauseCode(tag))
