@@ -94,6 +94,7 @@ EDITABLE = {
     "backorders.DelayPolicy",
     "backorders.PlanningPolicy",
     "backorders.RunVariant",
+    "backorders.Promotion",
     "payments.PaymentAccount",
     *("backorders.TellingPolicy", "notifications.LetterTemplate"),
     "connectors.KlaviyoAccount",
