@@ -26,6 +26,7 @@ from oms.orders.models import Order
 
 ACTOR: Actor = job("load_demo")
 ZONE = ZoneInfo("Europe/London")
+FOR_EVER = datetime(9000, 1, 1, tzinfo=ZONE)
 DAWN, DUSK = time(6), time(18)
 BUYS_EVERY_DAYS = 3
 # The buyer is at the fair these days: what was sold beyond all supply meanwhile is still to be bought.
@@ -49,6 +50,7 @@ class Life:
     crew: Crew = floor.ALONE
     waiting: list[tuple[OrderDraft, str]] = field(default_factory=list)
     first: date = date.min
+    until: datetime = FOR_EVER
     away_from: date = date.max
     buyers: dict[str, Buyer] = field(default_factory=dict)
     at_dawn: dict[date, Callable[[], None]] = field(default_factory=dict)
@@ -57,6 +59,7 @@ class Life:
     def run(self, invoices: Sequence[Invoice], now: datetime) -> None:
         """Live through all invoices; ends at `now`, before today's dusk."""
         first, last = _day(invoices[0].at), _day(now)
+        self.until = now
         self.first = first
         self.away_from = last - min(timedelta(days=LONGEST_AWAY), (last - first) / 3)
         self._fill_shelves(invoices, first, last)
@@ -227,7 +230,8 @@ class Life:
                 self.tally.failures[f"count: {error.code}"] += 1
 
     def _move(self, at: datetime) -> None:
-        self.journey.move_to(max(at, self.journey.at))
+        # Loaded by night, today has not dawned yet.
+        self.journey.move_to(min(max(at, self.journey.at), self.until))
 
 
 def take_as_demo(draft: OrderDraft) -> Taken:
