@@ -60,7 +60,7 @@ def visit(chromium: Browser, live_server: LiveServer, world: World) -> Iterator[
     def opened(size: tuple[int, int] = LAPTOP) -> Page:
         width, height = size
         page = chromium.new_page(base_url=live_server.url, viewport={"width": width, "height": height})
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(30_000)
         page.on("pageerror", lambda error: wrong.append(f"script: {error}"))
         page.on("request", lambda request: wrong.extend(_foreign(request, live_server.url)))
         pages.append(page)

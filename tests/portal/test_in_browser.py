@@ -77,7 +77,7 @@ def page(request: pytest.FixtureRequest, world: World, live_server: Any, browser
         lambda told: wrong.append(told.text) if told.type == "error" and "404" not in told.text else None,
     )
     page.on("request", lambda asked: wrong.append(asked.url) if live_server.url not in asked.url else None)
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(30_000)
     yield page
     context.close()
     assert wrong == []
@@ -116,10 +116,12 @@ def test_a_customer_withdraws_in_two_steps(page: Page, world: World) -> None:
     page.get_by_role("link", name="Withdraw from contract here").click()
     page.get_by_label("Lamp").fill("0")
     page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Confirm withdrawal").wait_for()
     _looks_right(page, "withdraw-review")
     assert not Withdrawal.objects.exists()
 
     page.get_by_role("button", name="Confirm withdrawal").click()
+    page.get_by_text("Received on 2 March 2026").wait_for()
 
     assert page.get_by_role("status").inner_text().startswith("Received on 2 March 2026")
     _looks_right(page, "withdraw-done")

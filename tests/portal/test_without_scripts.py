@@ -71,12 +71,12 @@ def test_a_phone_cancels_in_two_taps_and_a_yes(page: Page, world: World) -> None
 
     page.get_by_label("Cancel").check()
     page.get_by_role("button", name="Send my answer").click()
-    assert page.get_by_role("heading", name="Cancel Chair?").is_visible()
+    page.get_by_role("heading", name="Cancel Chair?").wait_for()
     assert Choice.objects.count() == 0
     page.get_by_role("button", name="Yes, cancel it").click()
 
+    page.get_by_text("It is cancelled.").wait_for()
     assert page.get_by_role("status").inner_text().startswith("Your answer: Cancel")
-    assert page.get_by_text("It is cancelled.").is_visible()
     assert world.line("A").open_qty == 0
 
 
@@ -118,5 +118,5 @@ def test_going_back_leaves_everything_as_it_was(page: Page, world: World) -> Non
 
     page.get_by_role("link", name="No, go back").click()
 
-    assert page.get_by_role("heading", name=f"Your order {world.numbers['A']}").is_visible()
+    page.get_by_role("heading", name=f"Your order {world.numbers['A']}").wait_for()
     assert (Choice.objects.count(), world.line("A").open_qty) == (0, 8)
