@@ -7,7 +7,7 @@ from django.db import connection
 from django.db.models import Sum
 
 from backorders import capping, causes, claimants, pegging, protecting, serving, telling
-from backorders.claimants import Claimant
+from backorders.claimants import Claimant, categories_of
 from backorders.marking import mark
 from backorders.models import DelayCase, Demand, Peg, ReleasePolicy
 from backorders.rules.releasing import Waiting, walk
@@ -66,14 +66,14 @@ def convert_pegs(event: StockArrived) -> None:
     lock_skus({supply.sku_id for supply in supplies.values()})
     claims = claimants.of_supplies([from_id for from_id, _, _ in event.arrivals])
     lacking = _lacking(claims.values())
-    policies = serving.release_policies()
+    gone: defaultdict[int, int] = defaultdict(int)
     deltas: list[pegging.PegDelta] = []
     for from_id, to_id, qty in event.arrivals:
         lands = supplies[to_id].kind == Supply.Kind.STOCK
-        for peg, moved in _served(claims[from_id], qty, lacking if lands else {}, policies):
+        for peg, moved in _served(claims[from_id], qty, lacking if lands else {}, gone):
             deltas += [(peg.demand_id, from_id, -moved), (peg.demand_id, to_id, moved)]
-            peg.qty -= moved
-            if lands:
+            gone[peg.pk] += moved
+            if lands and peg.demand_id in lacking:
                 lacking[peg.demand_id] -= moved
     pegging.write(deltas)
     close_covered(_lines_of({demand for demand, _, _ in deltas}))
@@ -81,40 +81,57 @@ def convert_pegs(event: StockArrived) -> None:
 
 
 def _served(
-    queue: Sequence[Claimant], arrived: int, lacking: Mapping[int, int], policies: serving.Book[ReleasePolicy]
+    queue: Sequence[Claimant], arrived: int, lacking: Mapping[int, int], gone: Mapping[int, int]
 ) -> list[tuple[Claimant, int]]:
     """Who gets how much of what arrived: the walk along the queue, skipping who goes whole and is not filled.
 
-    What nobody else can use then goes to the skipped all the same, for it is their claim that came.
+    What nobody else can use then goes to the skipped all the same, for it is their claim that came. `lacking`
+    are those who may be skipped, and what each needs; `gone` is what each claim gave before.
     """
+    movable: dict[int, int] = {}
+    unspoken = arrived
+    for peg in queue:
+        if unspoken <= 0:
+            break  # Nobody further back can be reached.
+        movable[peg.pk] = peg.movable_qty - gone[peg.pk]
+        if peg.demand_id not in lacking:
+            unspoken -= movable[peg.pk]
+    reached = queue[: len(movable)]
     takes: defaultdict[int, int] = defaultdict(int)
-    movable = {peg.pk: peg.movable_qty for peg in queue}
-    whole = {peg.pk for peg in queue if lacking and _is_skipped(peg, policies)}
-    first = [peg for peg in queue if peg.pk not in whole or lacking[peg.demand_id] <= movable[peg.pk]]
-    line = [Waiting(line_id=peg.pk, open_qty=movable[peg.pk], ship_complete=peg.pk in whole) for peg in first]
+    line = [
+        Waiting(line_id=peg.pk, open_qty=movable[peg.pk], ship_complete=peg.demand_id in lacking)
+        for peg in reached
+        if lacking.get(peg.demand_id, 0) <= movable[peg.pk]
+    ]
     for take in walk(line, arrived=arrived):
         takes[take.line_id] += take.qty
     left = arrived - sum(takes.values())
-    for peg in queue:
+    for peg in reached:
         more = min(left, movable[peg.pk] - takes[peg.pk])
         takes[peg.pk] += more
         left -= more
-    return [(peg, takes[peg.pk]) for peg in queue if takes[peg.pk]]
-
-
-def _is_skipped(peg: Claimant, policies: serving.Book[ReleasePolicy]) -> bool:
-    """Whether it goes whole or not at all, and its policy does not keep for it what is there."""
-    if not peg.goes_whole:
-        return False
-    policy = policies.of(
-        sku_id=peg.sku_id, category=peg.category, channel_id=peg.channel_id, region=peg.region
-    )
-    return policy.complete_policy == ReleasePolicy.Complete.SKIP
+    return [(peg, takes[peg.pk]) for peg in reached if takes[peg.pk]]
 
 
 def _lacking(claims: Iterable[Sequence[Claimant]]) -> dict[int, int]:
-    """Units that the claimants lack on hand."""
-    wanted = {peg.demand_id: peg.open_qty for queue in claims for peg in queue}
+    """Units on hand that each demand lacks which goes whole or not at all.
+
+    Not of those whose policy keeps for them what is there: they are served in their turn.
+    """
+    whole = [peg for queue in claims for peg in queue if peg.goes_whole]
+    policies = serving.release_policies()
+    categories = categories_of({peg.sku_id for peg in whole})
+
+    def is_skipped(peg: Claimant) -> bool:
+        policy = policies.of(
+            sku_id=peg.sku_id,
+            category=categories[peg.sku_id],
+            channel_id=peg.channel_id,
+            region=peg.region,
+        )
+        return policy.complete_policy == ReleasePolicy.Complete.SKIP
+
+    wanted = {peg.demand_id: peg.open_qty for peg in whole if is_skipped(peg)}
     on_hand = dict(
         Peg.objects.filter(demand__in=bulk.ids(wanted), supply__kind=Supply.Kind.STOCK)
         .order_by()

@@ -2,20 +2,34 @@
 
 from collections import defaultdict
 from collections.abc import Collection
-from dataclasses import dataclass
-from typing import Any
+from typing import NamedTuple
 
-from django.db.models import F
+from django.db import connection
 
 from backorders import serving
-from backorders.models import Peg
+from backorders.rules.ranking import place, tiers_up
 from inventory.models import Sku
-from oms.kernel import clock
+from oms.kernel import bulk, clock
+
+# Days and instants come as numbers: fifty thousand dates would cost more than the rest of the reading.
+_CLAIMS = """
+SELECT peg.id, peg.demand_id, peg.supply_id, peg.qty, peg.released_qty,
+       demand.order_line_id, demand.sku_id, demand.channel_id, demand.region, demand.open_qty,
+       demand.is_complete OR NOT demand.may_split, demand.allocation_class, demand.priority,
+       coalesce(demand.first_promise_on, (demand.accepted_at AT TIME ZONE 'UTC')::date)
+           - date '0001-01-01' + 1,
+       (demand.accepted_at AT TIME ZONE 'UTC')::date - date '0001-01-01' + 1,
+       (extract(epoch FROM demand.accepted_at) * 1000000)::bigint
+  FROM backorders_peg AS peg JOIN backorders_demand AS demand ON demand.id = peg.demand_id
+ WHERE peg.supply_id = ANY(%s::bigint[]) AND peg.qty > peg.released_qty
+"""
 
 
-@dataclass(slots=True)
-class Claimant:
-    """A claim that may still move, with what its demand wants; quantities in stocking units."""
+class Claimant(NamedTuple):
+    """A claim that may still move, with what its demand wants; quantities in stocking units.
+
+    The days are ordinals, the instant of acceptance counts microseconds since 1970.
+    """
 
     pk: int
     demand_id: int
@@ -24,11 +38,15 @@ class Claimant:
     released_qty: int
     order_line_id: int
     sku_id: int
-    category: str
     channel_id: int
     region: str
     open_qty: int
     goes_whole: bool
+    allocation_class: int
+    priority: int
+    promised_on: int
+    accepted_on: int
+    accepted: int
 
     @property
     def movable_qty(self) -> int:
@@ -38,59 +56,43 @@ class Claimant:
 
 def of_supplies(supply_ids: Collection[int]) -> dict[int, list[Claimant]]:
     """The claims on each supply, best rank first; two queries, however many there are."""
-    pegs = Peg.objects.filter(supply_id__in=supply_ids, qty__gt=F("released_qty")).order_by()
-    rows: list[Any] = list(
-        pegs.values_list(
-            "pk",
-            "demand_id",
-            "supply_id",
-            "qty",
-            "released_qty",
-            "demand__order_line_id",
-            "demand__sku_id",
-            "demand__channel_id",
-            "demand__region",
-            "demand__open_qty",
-            "demand__may_split",
-            "demand__is_complete",
-            "demand__allocation_class",
-            "demand__priority",
-            "demand__first_promise_on",
-            "demand__accepted_at",
+    with connection.cursor() as cursor:
+        cursor.execute(_CLAIMS, [bulk.array(supply_ids)])
+        claims = [Claimant._make(row) for row in cursor.fetchall()]
+    guards = _guards({(peg.sku_id, peg.channel_id, peg.region) for peg in claims})
+    today = clock.now().date().toordinal()
+    placed: list[tuple[tuple[int, ...], int, Claimant]] = []
+    for peg in claims:
+        starve_after, tier_every = guards[peg.sku_id, peg.channel_id, peg.region]
+        rank = place(
+            peg.allocation_class,
+            peg.priority,
+            peg.promised_on,
+            peg.accepted,
+            peg.order_line_id,
+            tiers_up(waiting_days=today - peg.accepted_on, starve_after=starve_after, tier_every=tier_every),
         )
-    )
-    skus = {row[6] for row in rows}
-    categories = dict(Sku.objects.filter(pk__in=skus).order_by().values_list("pk", "category"))
-    ranking = serving.Ranking(categories, clock.now().date())
-    placed: list[tuple[tuple[int, ...], Claimant]] = []
-    for row in rows:
-        *facts, may_split, is_complete, allocation_class, priority, first_promise_on, accepted_at = row
-        pk, demand_id, supply_id, qty, released, line_id, sku_id, channel_id, region, open_qty = facts
-        place = ranking.place(
-            ranking.policy(sku_id=sku_id, channel_id=channel_id, region=region),
-            allocation_class=allocation_class,
-            priority=priority,
-            first_promise_on=first_promise_on,
-            accepted_at=accepted_at,
-            line_id=line_id,
-        )
-        claimant = Claimant(
-            pk=pk,
-            demand_id=demand_id,
-            supply_id=supply_id,
-            qty=qty,
-            released_qty=released,
-            order_line_id=line_id,
-            sku_id=sku_id,
-            category=categories[sku_id],
-            channel_id=channel_id,
-            region=region,
-            open_qty=open_qty,
-            goes_whole=is_complete or not may_split,
-        )
-        placed.append((place, claimant))
-    placed.sort(key=lambda pair: (*pair[0], pair[1].pk))
+        placed.append((rank, peg.pk, peg))
+    placed.sort()
     found: defaultdict[int, list[Claimant]] = defaultdict(list)
-    for _, claimant in placed:
-        found[claimant.supply_id].append(claimant)
+    for _, _, peg in placed:
+        found[peg.supply_id].append(peg)
     return found
+
+
+def _guards(
+    asking: Collection[tuple[int, int, str]],
+) -> dict[tuple[int, int, str], tuple[int | None, int | None]]:
+    """The guard against starvation by SKU, channel and region: after so many days, a tier each so many."""
+    categories = categories_of({sku_id for sku_id, _, _ in asking})
+    policies = serving.queue_policies()
+    found: dict[tuple[int, int, str], tuple[int | None, int | None]] = {}
+    for sku_id, channel_id, region in asking:
+        policy = policies.of(sku_id=sku_id, category=categories[sku_id], channel_id=channel_id, region=region)
+        found[sku_id, channel_id, region] = policy.starve_after_days, policy.tier_every_days
+    return found
+
+
+def categories_of(sku_ids: Collection[int]) -> dict[int, str]:
+    """The category of each SKU, by which policies are found."""
+    return dict(Sku.objects.filter(pk__in=sku_ids).order_by().values_list("pk", "category"))

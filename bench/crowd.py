@@ -80,15 +80,26 @@ def main() -> int:
     for name in ("what", "ours", "floor", "which is", "ratio"):
         table.add_column(name, justify="left" if name in ("what", "which is") else "right")
     long, bare, none = crowds
-    for row in (_orders(long, none), _slip(long, bare), _receipt(long, bare)):
+    for row in (_orders(long, none), _slip(long, bare)):
         table.add_row(*row)
+    ours = _timed(long.receive)
+    wrong = _audited()
+    # Bare as it is, it leaves the books unbalanced; it commits, as ours does, so it comes last.
+    floor = _timed(lambda: _bare_receipt(bare))
+    what = f"a receipt that serves {RECEIVED:,} of them"
+    table.add_row(*_row(what, ours, floor, "bare SQL moving the same claims"))
     console.print(table)
+    console.print(wrong)
+    return 1 if wrong else 0
+
+
+def _audited() -> str:
+    """What the audit finds wrong, in words."""
     try:
         call_command("audit")
     except CommandError as error:
-        console.print(error)
-        return 1
-    return 0
+        return str(error)
+    return ""
 
 
 class _World:
@@ -192,18 +203,10 @@ def _bare_slip(other: _World) -> None:
         cursor.execute(_DATE_AND_EXPLAIN, sku)
 
 
-def _receipt(crowd: _World, other: _World) -> tuple[str, ...]:
-    ours = _timed(crowd.receive)
-    floor = _timed(lambda: _bare_receipt(other))
-    return _row(f"a receipt that serves {RECEIVED:,} of them", ours, floor, "bare SQL moving the same claims")
-
-
 @transaction.atomic
 def _bare_receipt(other: _World) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_BARE_RECEIPT, {"supply": other.line.supply_id, "qty": RECEIVED})
-    # Bare as it is, it would leave the books unbalanced.
-    transaction.set_rollback(True)
 
 
 def _timed(act: Callable[[], object]) -> float:

@@ -26,16 +26,23 @@ def rank(
     if accepted_at.tzinfo is None:
         raise ValueError("accepted_at must be an aware instant")
     accepted = accepted_at.astimezone(UTC)
-    promised_on = first_promise_on or accepted.date()
-    tiers = tiers_up(waiting_days=waiting_days, starve_after=starve_after, tier_every=tier_every)
-    return (
-        # Waiting lifts nobody past class 0, which people keep for what must go first.
-        min(allocation_class, max(0, allocation_class - tiers)),
+    return place(
+        allocation_class,
         priority,
-        promised_on.toordinal(),
+        (first_promise_on or accepted.date()).toordinal(),
         (accepted - _EPOCH) // timedelta(microseconds=1),
         line_id,
+        tiers_up(waiting_days=waiting_days, starve_after=starve_after, tier_every=tier_every),
     )
+
+
+def place(
+    allocation_class: int, priority: int, promised_on: int, accepted: int, line_id: int, tiers: int
+) -> tuple[int, ...]:
+    """`rank` of who reads many thousands: the day as an ordinal, the instant in microseconds since 1970."""
+    # Waiting lifts nobody past class 0, which people keep for what must go first.
+    lifted = min(allocation_class, max(0, allocation_class - tiers))
+    return lifted, priority, promised_on, accepted, line_id
 
 
 def tiers_up(*, waiting_days: int, starve_after: int | None, tier_every: int | None) -> int:
