@@ -242,7 +242,8 @@ def _after_answer(standing: Standing, answer: Answer, day: date) -> Standing:
         return replace(standing, state=LineState.CANCELLED, basis=Basis.CUSTOMER, vested_on=day)
     until = answer.until or (standing.told.new_date if standing.told else None)
     if until:
-        return replace(standing, limit=until, basis=Basis.AGREED)
+        # Agreeing to a day takes nothing from what was stated before the order.
+        return replace(standing, limit=max(until, standing.first_limit), basis=Basis.AGREED)
     if standing.told is None:
         return _with_flaw(standing, answer, Flaw.NOTHING_TO_AGREE_TO)
     return replace(standing, limit=None, basis=Basis.AGREED_OPEN)

@@ -18,11 +18,13 @@ MEMBERS_OF_EU = frozenset(
         *("IE", "IT", "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK"),
     }
 )
+BOUND_BY_EU = MEMBERS_OF_EU | {"IS", "LI", "NO"}
+"""Both directives are of relevance for the European Economic Area, so its other three states apply them."""
 
 
 def countries_of(country: str) -> frozenset[str]:
-    """The codes whose rows apply to a ship-to country: its own, and that of the union it is in."""
-    return frozenset({country, EU} if country in MEMBERS_OF_EU else {country}) - {EVERYWHERE}
+    """The codes whose rows apply to a ship-to country: its own, and that of the union whose law it applies."""
+    return frozenset({country, EU} if country in BOUND_BY_EU else {country}) - {EVERYWHERE}
 
 
 class Clock(StrEnum):

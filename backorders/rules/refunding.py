@@ -73,28 +73,38 @@ def is_working(day: date, holidays: Collection[date]) -> bool:
     return day.weekday() < 5 and day not in holidays
 
 
+def days_told(rules: Sequence[RefundRule]) -> int:
+    """Within how many calendar days a refund is sent whichever day it vests on, as a letter may say it.
+
+    Working days are told with the weekends among them: seven are never more than eleven. ValueError for no rule.
+    """
+    return min(rule.days + 2 * -(-rule.days // 5) * (rule.count is DayCount.WORKING) for rule in rules)
+
+
 def withdrawal_ends(
     last_delivered_on: date,
     *,
     days: int,
     uninformed_months: int = 0,
-    is_informed: bool = True,
+    informed_on: date | None,
     holidays: Collection[date] = (),
 ) -> date:
     """The last day of withdrawal after the last item of the order was delivered.
 
-    `uninformed_months` longer if the customer was not told of the right. A last day that is no working day
-    rolls forward, which is in the customer's favour.
+    `informed_on`: the day the customer was told of the right. Told later than the goods came, the days run from
+    there; never told (none), it ends `uninformed_months` later, which is the most. A last day that is no
+    working day rolls forward, which is in the customer's favour.
     """
-    end = last_delivered_on + timedelta(days=days)
-    if not is_informed:
-        end = _add_months(end, uninformed_months)
+    usual = last_delivered_on + timedelta(days=days)
+    longest = add_months(usual, uninformed_months)
+    end = longest if informed_on is None else max(usual, min(informed_on + timedelta(days=days), longest))
     while not is_working(end, holidays):
         end += timedelta(days=1)
     return end
 
 
-def _add_months(day: date, months: int) -> date:
+def add_months(day: date, months: int) -> date:
+    """The same day of another month; its last day where it has fewer."""
     years, month = divmod(day.month - 1 + months, 12)
     first = date(day.year + years, month + 1, 1)
     last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
@@ -108,7 +118,7 @@ def may_withdraw(
     last_delivered_on: date | None,
     made_to_order: bool = False,
     uninformed_months: int = 0,
-    is_informed: bool = True,
+    informed_on: date | None = None,
     holidays: Collection[date] = (),
 ) -> bool:
     """Whether a consumer may withdraw today; until the last item is delivered (none: not yet) always.
@@ -123,7 +133,7 @@ def may_withdraw(
         last_delivered_on,
         days=days,
         uninformed_months=uninformed_months,
-        is_informed=is_informed,
+        informed_on=informed_on,
         holidays=holidays,
     )
 

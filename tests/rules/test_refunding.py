@@ -64,28 +64,31 @@ def test_a_withdrawal_with_nothing_shipped_is_refunded_within_fourteen_days_flat
 
 
 @pytest.mark.parametrize(
-    ("delivered_on", "informed", "end"),
+    ("delivered_on", "informed_on", "end"),
     [
-        (date(2026, 10, 1), True, date(2026, 10, 15)),
-        (date(2026, 10, 3), True, date(2026, 10, 19)),  # a Saturday rolls to Monday
-        (date(2026, 9, 28), True, date(2026, 10, 13)),  # a holiday rolls to the day after
-        (date(2026, 10, 1), False, date(2027, 10, 15)),
-        (date(2024, 2, 15), False, date(2025, 2, 28)),  # 29 February, a year on
+        (date(2026, 10, 1), date(2026, 9, 1), date(2026, 10, 15)),
+        (date(2026, 10, 3), date(2026, 9, 1), date(2026, 10, 19)),  # a Saturday rolls to Monday
+        (date(2026, 9, 28), date(2026, 9, 1), date(2026, 10, 13)),  # a holiday rolls to the day after
+        (date(2026, 10, 1), None, date(2027, 10, 15)),
+        (date(2024, 2, 15), None, date(2025, 2, 28)),  # 29 February, a year on
+        (date(2026, 10, 1), date(2026, 10, 1), date(2026, 10, 15)),  # told on the day it came
+        (date(2026, 10, 1), date(2026, 11, 2), date(2026, 11, 16)),  # told a month later: 14 days from then
+        (date(2026, 10, 1), date(2027, 10, 14), date(2027, 10, 15)),  # never more than twelve months
     ],
 )
 def test_withdrawal_ends_fourteen_days_after_the_last_delivery(
-    delivered_on: date, informed: bool, end: date
+    delivered_on: date, informed_on: date | None, end: date
 ) -> None:
     assert (
         withdrawal_ends(
-            delivered_on, days=14, uninformed_months=12, is_informed=informed, holidays=[COLUMBUS_DAY]
+            delivered_on, days=14, uninformed_months=12, informed_on=informed_on, holidays=[COLUMBUS_DAY]
         )
         == end
     )
 
 
 def test_december_is_followed_by_the_next_year() -> None:
-    assert withdrawal_ends(date(2026, 12, 10), days=14, uninformed_months=1, is_informed=False) == date(
+    assert withdrawal_ends(date(2026, 12, 10), days=14, uninformed_months=1, informed_on=None) == date(
         2027, 1, 25
     )
 
@@ -100,7 +103,6 @@ def test_a_consumer_may_withdraw_up_to_the_last_day() -> None:
         days=14,
         last_delivered_on=delivered,
         uninformed_months=12,
-        is_informed=False,
     )
 
 
