@@ -8,12 +8,13 @@ from decimal import Decimal
 from django.db.models import Count, Exists, OuterRef, Q
 
 from backorders import courses, rulebook
+from backorders.lawbook import Law
 from backorders.models import CancellationPolicy, Demand, NeverCancel, Peg
 from backorders.rules import cancelling as rules
 from backorders.rules.cancelling import Permit, Reached
 from backorders.rules.delays import LineState
 from backorders.rules.ending import ending
-from backorders.rules.refunding import may_withdraw
+from backorders.rules.refunding import DayCount, RefundRule, days_told, may_withdraw
 from backorders.rules.types import WaitMode
 from oms.kernel import clock
 from oms.kernel.actors import job
@@ -56,6 +57,7 @@ class Policies:
     def __init__(self) -> None:
         self.rows = {row.pk: row for row in rulebook.current().cancellation if row.is_active}
         self.views = [_view(row) for row in self.rows.values()]
+        self.law = Law()
 
     def of(self, line: OrderLine, mode: str) -> CancellationPolicy:
         """The most specific policy for a line (with its order and SKU loaded); else the defaults."""
@@ -70,9 +72,20 @@ class Policies:
         )
         return self.rows[chosen.id] if chosen else CancellationPolicy(name="default")
 
+    def refund_rules(self, line: OrderLine, mode: str) -> list[RefundRule]:
+        """By when money of a line goes back: as the law says, and as the shop does where the law is silent.
+
+        A policy of the shop's own speaks beside the law; the earlier of both counts.
+        """
+        policy, terms = self.of(line, mode), self.law.terms_of(line.order)
+        said = list(terms.refunds) if terms else []
+        if policy.pk or not said:
+            said.append(RefundRule(days=policy.refund_days, count=DayCount.CALENDAR))
+        return said
+
     def refund_days(self, lines: Iterable[tuple[OrderLine, str]]) -> int:
-        """Days within which the money for all of these (line, mode) is sent."""
-        return max(self.of(line, mode).refund_days for line, mode in lines)
+        """Days within which the money for all of these (line, mode) is sent, as a customer is told."""
+        return max(days_told(self.refund_rules(line, mode)) for line, mode in lines)
 
 
 def may_cancel(line: OrderLine) -> Verdict:

@@ -47,8 +47,11 @@ def of_promise(line: OrderLine, promise: Promise) -> Facts:
     }
 
 
-def of_case(case: DelayCase, before: Promise | None) -> Facts:
-    """What a delay case asks: the old date, the new one, why, and what each answer means."""
+def of_case(case: DelayCase, before: Promise | None, *, as_duration: bool = False) -> Facts:
+    """What a delay case asks: the old date, the new one, why, and what each answer means.
+
+    `as_duration`: the law wants the delay told as a number of days or weeks as well.
+    """
     line, promise = case.order_line, case.promise
     charge = of_charge(line, line.open_qty, promise.basis.get("charge"))
     return {
@@ -57,11 +60,19 @@ def of_case(case: DelayCase, before: Promise | None) -> Facts:
         "was": ships(before),
         "now": ships(promise),
         "cause": cause_code(case.cause or promise.cause or "replan"),
+        "delay_days": _delay_days(before, promise) if as_duration else None,
         "comes": _comes(promise),
         "choices": [str(choice).lower() for choice in case.choices],
         "charge": charge,
         "silence": case.silence_means,
     }
+
+
+def _delay_days(before: Promise | None, promise: Promise) -> int | None:
+    """Days from the last day told before to the new one; none where either is open or it is no later."""
+    if before is None or before.ships_latest is None or promise.ships_latest is None:
+        return None
+    return max(0, (promise.ships_latest - before.ships_latest).days) or None
 
 
 def _comes(promise: Promise) -> str | None:

@@ -49,6 +49,12 @@ class Law:
         )
 
 
+def withdrawal_days(order: Order) -> int | None:
+    """Days in which the law lets this customer withdraw after the last delivery; none without a right."""
+    terms = Law().terms_of(order)
+    return (terms.withdrawal_days or None) if terms else None
+
+
 def zone_of_order(order: Order) -> str:
     """Where the days of its customer end."""
     return zone_of(order.country, order.state_code)

@@ -9,11 +9,11 @@ from django.db import transaction
 
 from backorders import collecting, deadlines, telling
 from backorders.cancelling import BY_CUSTOMER, Policies, may_cancel
-from backorders.lawbook import Law, holidays_of
+from backorders.lawbook import holidays_of
 from backorders.models import AtpRule, Promise
 from backorders.rules import charging
 from backorders.rules import refunding as rules
-from backorders.rules.refunding import DayCount, RefundBy, RefundRule
+from backorders.rules.refunding import RefundBy
 from inventory.bounds import check_external_id
 from oms.kernel import clock, events
 from oms.kernel.actors import Actor, job
@@ -47,7 +47,7 @@ def owe(event: QtyCancelled) -> None:
     )
     bases = _bases([cancellation.line_id for cancellation in cancelled])
     amounts = _amounts(event.order_id, cancelled, bases)
-    policies, law, now = Policies(), Law(), clock.now()
+    policies, now = Policies(), clock.now()
     owed = [
         Refund(
             order=cancellation.line.order,
@@ -65,7 +65,7 @@ def owe(event: QtyCancelled) -> None:
         if paid
         for fee in (min(paid, _fee(cancellation)),)
         for vested in (deadlines.vested_on(cancellation),)
-        for by in (_by(cancellation, bases.get(cancellation.line_id, {}), policies, law, vested),)
+        for by in (_by(cancellation, bases.get(cancellation.line_id, {}), policies, vested),)
     ]
     _open(Refund.objects.bulk_create(owed), by=event.by)
 
@@ -169,15 +169,10 @@ def _fee(cancellation: Cancellation) -> Decimal:
     return may_cancel(cancellation.line).fee
 
 
-def _by(
-    cancellation: Cancellation, basis: dict[str, Any], policies: Policies, law: Law, vested: date
-) -> RefundBy:
-    """The earlier of what the law and the shop's own policy say; the law alone where no policy is."""
+def _by(cancellation: Cancellation, basis: dict[str, Any], policies: Policies, vested: date) -> RefundBy:
+    """The earlier of what the law and the shop's own policy say."""
     line = cancellation.line
-    policy, terms = policies.of(line, basis.get("mode", "")), law.terms_of(line.order)
-    said = list(terms.refunds) if terms else []
-    if policy.pk or not said:
-        said.append(RefundRule(days=policy.refund_days, count=DayCount.CALENDAR))
+    said = policies.refund_rules(line, basis.get("mode", ""))
     return rules.refund_due(vested, holidays_of(line.order.country, vested), said)
 
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import F, Sum
 
-from backorders import composing, rulebook, tokens
+from backorders import composing, lawbook, rulebook, tokens
 from backorders.cancelling import Policies
 from backorders.composing import Facts
 from backorders.models import Backorder, CancellationPolicy, DelayCase, Promise
@@ -45,6 +45,7 @@ def confirm_order(promises: Iterable[Promise]) -> None:
         "is_complete": order.ship_policy == Order.ShipPolicy.COMPLETE and len(lines) > 1,
         "is_switch": any(promise.order_line.switched_from_id for promise in found),
         "cancel_until": _cancel_until(found),
+        "withdrawal_days": lawbook.withdrawal_days(order),
     }
     _tell([_message("confirmation", order, context, _revisions((each.order_line, each) for each in found))])
 
@@ -242,9 +243,11 @@ def _delay_message(
     zone: str,
     kind: str = "delay_notice",
 ) -> NewMessage:
+    terms = policies.law.terms_of(order)
+    as_duration = terms is not None and terms.notice_as_duration
     lines = [
         {
-            **composing.of_case(case, before.get(case.order_line_id)),
+            **composing.of_case(case, before.get(case.order_line_id), as_duration=as_duration),
             "alternatives": instead.get(case.order_line.sku_id, []),
         }
         for case in cases

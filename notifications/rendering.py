@@ -11,7 +11,7 @@ from typing import Any
 from django.template import Context, Engine, Library, Template
 from django.utils import translation
 
-from notifications import markup, sandbox
+from notifications import duties, markup, sandbox
 from oms.kernel import language
 from oms.kernel.causes import words_for_customer
 
@@ -52,6 +52,7 @@ def _rendered(template: Template, spoken: str, context: Mapping[str, Any]) -> Re
     with translation.override(spoken):
         written = template.render(Context(safe, autoescape=False))
         letter = markup.read(written)
+        duties.add_missing(letter, safe, written, spoken)
         _add_order_link(letter, safe.get("order_link", ""), written, spoken)
         html = _engine().get_template("frame.html").render(Context({**safe, "letter": letter}))
     return Rendered(letter.subject[:LONGEST_SUBJECT], markup.as_text(letter), html, written)
@@ -74,6 +75,12 @@ def span(window: Mapping[str, str]) -> str:
 def moment(at: Mapping[str, str]) -> str:
     """An instant in words, in the zone that stands beside it."""
     return language.instant(datetime.fromisoformat(at["at"]), at["zone"], _spoken())
+
+
+@register.filter
+def stretch(days: int) -> str:
+    """A number of days, or of weeks."""
+    return language.stretch(int(days), _spoken())
 
 
 @register.filter

@@ -32,6 +32,7 @@ _DELAYED = {
     "was": _SOON,
     "now": _LATER,
     "cause": "supplier_late",
+    "delay_days": 16,
     "comes": "2026-03-27",
     "choices": ["wait", "switch", "ship_ready", "cancel"],
     "charge": _CHARGE,
@@ -63,6 +64,7 @@ SAMPLES: Mapping[str, Facts] = {
         "is_complete": False,
         "is_switch": False,
         "cancel_until": "allocated",
+        "withdrawal_days": None,
     },
     "mid_wait": {
         **_BASE,

@@ -10,7 +10,20 @@ from notifications.samples import SAMPLES
 
 TAGS = frozenset({"if", "elif", "else", "endif", "for", "empty", "endfor", "with", "endwith"})
 FILTERS = frozenset(
-    {"day", "span", "moment", "money", "cause", "lower", "upper", "capfirst", "default", "join", "length"}
+    {
+        "day",
+        "span",
+        "moment",
+        "money",
+        "stretch",
+        "cause",
+        "lower",
+        "upper",
+        "capfirst",
+        "default",
+        "join",
+        "length",
+    }
 )
 WORDS = frozenset({"in", "and", "or", "not", "is", "as", "reversed", "True", "False", "None"})
 LOOP = frozenset({"first", "last", "counter", "counter0", "revcounter", "parentloop"})

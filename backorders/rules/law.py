@@ -23,7 +23,7 @@ BOUND_BY_EU = MEMBERS_OF_EU | {"IS", "LI", "NO"}
 
 
 def countries_of(country: str) -> frozenset[str]:
-    """The codes whose rows apply to a ship-to country: its own, and that of the union whose law it applies."""
+    """The codes whose rows apply to a ship-to country: its own, and the union's if it applies its law."""
     return frozenset({country, EU} if country in BOUND_BY_EU else {country}) - {EVERYWHERE}
 
 

@@ -76,7 +76,7 @@ def is_working(day: date, holidays: Collection[date]) -> bool:
 def days_told(rules: Sequence[RefundRule]) -> int:
     """Within how many calendar days a refund is sent whichever day it vests on, as a letter may say it.
 
-    Working days are told with the weekends among them: seven are never more than eleven. ValueError for no rule.
+    Working days are told with their weekends: seven are never more than eleven. ValueError for no rule.
     """
     return min(rule.days + 2 * -(-rule.days // 5) * (rule.count is DayCount.WORKING) for rule in rules)
 
@@ -91,9 +91,9 @@ def withdrawal_ends(
 ) -> date:
     """The last day of withdrawal after the last item of the order was delivered.
 
-    `informed_on`: the day the customer was told of the right. Told later than the goods came, the days run from
-    there; never told (none), it ends `uninformed_months` later, which is the most. A last day that is no
-    working day rolls forward, which is in the customer's favour.
+    `informed_on`: the day the customer was told of the right. Told later than the goods came, the days run
+    from there; never told (none), it ends `uninformed_months` later, which is the most. A last day that is
+    no working day rolls forward, which is in the customer's favour.
     """
     usual = last_delivered_on + timedelta(days=days)
     longest = add_months(usual, uninformed_months)

@@ -13,6 +13,12 @@ _DAY = {"en": "j F Y", "de": "j. F Y", "fr": "j F Y", "es": r"j \d\e F \d\e Y"}
 _DAY_OF_YEAR = {"en": "j F", "de": "j. F", "fr": "j F", "es": r"j \d\e F"}
 _DAY_OF_MONTH = {"de": "j."}
 _SIGNS = {"EUR": "€", "GBP": "£", "USD": "$"}
+_STRETCHES = {
+    "en": {"days": ("day", "days"), "weeks": ("week", "weeks")},
+    "de": {"days": ("Tag", "Tage"), "weeks": ("Woche", "Wochen")},
+    "fr": {"days": ("jour", "jours"), "weeks": ("semaine", "semaines")},
+    "es": {"days": ("día", "días"), "weeks": ("semana", "semanas")},
+}
 _SPACE = "\N{NO-BREAK SPACE}"
 
 
@@ -42,6 +48,14 @@ def instant(at: datetime, zone: str, language: str) -> str:
     """A wall time in an IANA zone, which it names."""
     local = at.astimezone(ZoneInfo(zone))
     return f"{day(local.date(), language)}, {local:%H:%M} ({local:%Z})"
+
+
+def stretch(days: int, language: str) -> str:
+    """So many days in words; whole weeks from two on are said as weeks."""
+    weeks = days >= 14 and days % 7 == 0
+    one, many = _STRETCHES[language]["weeks" if weeks else "days"]
+    number = days // 7 if weeks else days
+    return f"{number} {one if number == 1 else many}"
 
 
 def money(amount: Decimal, currency: str, language: str) -> str:

@@ -7,6 +7,7 @@ from functools import partial
 from itertools import pairwise
 
 from backorders import composing, explanations, standing, withdrawing
+from backorders.cancelling import Policies
 from backorders.models import DelayCase, Promise, Withdrawal
 from backorders.rules.cancelling import Reached
 from backorders.standing import Standing
@@ -110,9 +111,8 @@ def ending_of(order: Order, line_no: int) -> Ending | None:
         return None
     language = language_of(order.customer.locale)
     charge = found.promise.basis.get("charge") if found.promise else None
-    refund = refund_words(
-        found.line, found.loose_qty, charge, days=found.policy.refund_days, language=language
-    )
+    days = Policies().refund_days([(found.line, found.mode)])
+    refund = refund_words(found.line, found.loose_qty, charge, days=days, language=language)
     title = found.line.sku.title or found.line.sku.code
     return Ending(
         language=language,

@@ -7,6 +7,7 @@ import pytest
 from backorders import cancelling, shipped_law
 from backorders.models import CancellationPolicy, Deadline
 from backorders.rules.law import STARTING_LAW, countries_of
+from notifications.models import LetterTemplate, Message
 from oms.kernel import clock
 from oms.kernel.errors import DomainError
 from oms.orders.drafts import CustomerDraft
@@ -93,6 +94,64 @@ def test_a_day_ends_where_the_customer_is_also_when_clocks_change(
     sweeps(frozen, due_at)
     due.refresh_from_db()
     assert due.closed_at == due_at
+
+
+@pytest.mark.parametrize(
+    ("to", "words"), [("20 Oct", "Delay: 19 days"), ("29 Oct", "Delay: 4 weeks"), ("2 Oct", "Delay: 1 day")]
+)
+def test_california_reads_how_long_the_delay_is(
+    world: World, frozen: clock.Journey, to: str, words: str
+) -> None:
+    ordered(world, date(2026, 9, 1), state_code="CA")
+
+    slips(world, frozen, date(2026, 9, 20), to)
+
+    notice = Message.objects.get(kind="delay_notice")
+    assert words in notice.text
+    assert "you get a full refund of $20.00, sent within 7 days" in " ".join(notice.text.split())
+
+
+def test_own_words_do_not_leave_the_duration_out(world: World, frozen: clock.Journey) -> None:
+    body = "Subject: Late\n{{ order }} is late, choose by {{ answer_by|moment }}: {{ link }}"
+    LetterTemplate.objects.create(kind="delay_notice", body=body)
+    ordered(world, date(2026, 9, 1), state_code="CA")
+
+    slips(world, frozen, date(2026, 9, 20), "20 Oct")
+
+    assert "Delay of 1 × Chair: 19 days." in Message.objects.get(kind="delay_notice").text
+
+
+def test_elsewhere_dates_are_enough(world: World, frozen: clock.Journey) -> None:
+    ordered(world, date(2026, 9, 1))
+
+    slips(world, frozen, date(2026, 9, 20), "20 Oct")
+
+    notice = Message.objects.get(kind="delay_notice")
+    assert "Delay:" not in notice.text
+    assert "sent within 11 days" in " ".join(notice.text.split())  # Seven working days.
+
+
+@pytest.mark.parametrize(
+    ("country", "locale", "words"),
+    [
+        ("DE", "de", "Widerrufsrecht: Als Verbraucherin"),
+        ("NO", "en", "Right of withdrawal: as a consumer"),
+        ("GB", "en", "until 14 days after the last of your goods"),
+        ("FR", "fr", "Droit de rétractation"),
+        ("ES", "es", "Derecho de desistimiento"),
+        ("US", "en", ""),
+    ],
+)
+def test_a_confirmation_tells_of_the_right_to_withdraw(
+    world: World, frozen: clock.Journey, country: str, locale: str, words: str
+) -> None:
+    buyer = CustomerDraft(external_id="b", email="b@example.org", name="B", locale=locale)
+
+    ordered(world, date(2026, 9, 1), country=country, state_code="", customer=buyer)
+
+    letter = " ".join(Message.objects.get(kind="confirmation").text.split())
+    assert words in letter
+    assert ("ithdraw" in letter) is (bool(words) and locale == "en")
 
 
 def test_who_may_cancel_by_law_is_asked_of_the_line(world: World, frozen: clock.Journey) -> None:

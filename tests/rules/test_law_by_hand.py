@@ -1,4 +1,4 @@
-"""The law of delay reckoned by hand: month ends, leap years, last minutes, clock changes, two slips, holidays."""
+"""The law of delay reckoned by hand: month ends, leap years, last minutes, clock changes, holidays."""
 
 from __future__ import annotations
 
