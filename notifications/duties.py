@@ -40,8 +40,8 @@ def add_missing(letter: Letter, facts: Mapping[str, Any], written: str, language
 
 
 def _is_untold(line: Mapping[str, Any], written: str, language: str) -> bool:
-    days = line.get("delay_days")
-    return bool(days) and stretch(days, language) not in written
+    days: int = line.get("delay_days") or 0
+    return days > 0 and stretch(days, language) not in written
 
 
 def _delay(line: Mapping[str, Any], language: str) -> str:
