@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import F, OuterRef, Q, Subquery, Sum
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from backorders.models import Backorder, CauseTag, Demand
@@ -214,7 +214,7 @@ class _Evidence:
 
     @classmethod
     def of(cls, order: Order, sku_ids: Collection[int], now: datetime) -> "_Evidence":
-        """Five queries, however many SKUs."""
+        """Four queries at most, however many SKUs."""
         found = cls(now)
         found._add_shelves(sku_ids)
         if order.channel.kind in EXTERNAL:
@@ -224,7 +224,7 @@ class _Evidence:
 
     @classmethod
     def of_loss(cls, lost: Iterable[tuple[int, int]], cause: str, now: datetime) -> "_Evidence":
-        """What was just taken off the shelves, (SKU, units); five queries, however many."""
+        """What was just taken off the shelves, (SKU, units); three queries, however many."""
         found = cls(now)
         units: Counter[int] = Counter()
         for sku_id, qty in lost:
@@ -237,9 +237,8 @@ class _Evidence:
 
     def _add_shelves(self, sku_ids: Collection[int]) -> None:
         """Who waits, what is on hold or on its way back, what counts took away."""
-        self._add_waiting(sku_ids)
-        holds = Supply.objects.filter(sku_id__in=sku_ids, kind__in=("hold", "return"), quantity__gt=0)
-        self.held = _sums(holds, "quantity")
+        for sku_id, waiting, held in _incoming(sku_ids):
+            self.waiting[sku_id], self.held[sku_id] = waiting, held or 0
         counts = Movement.objects.filter(
             sku_id__in=sku_ids, kind="adjust", qty__lt=0, at__gt=self.on - COUNTED_AGO
         )
@@ -249,13 +248,9 @@ class _Evidence:
     def of_purchases(cls, sku_ids: Collection[int], now: datetime) -> "_Evidence":
         """What open purchases alone tell of some SKUs; two queries."""
         found = cls(now)
-        found._add_waiting(sku_ids)
+        found.waiting = {sku_id: waiting for sku_id, waiting, _ in _incoming(sku_ids)}
         found._add_purchases(sku_ids)
         return found
-
-    def _add_waiting(self, sku_ids: Collection[int]) -> None:
-        incoming = Supply.objects.filter(sku_id__in=sku_ids).exclude(kind=Supply.Kind.STOCK)
-        self.waiting = _sums(incoming, "pegged_qty")
 
     def _add_purchases(self, sku_ids: Collection[int]) -> None:
         earliest = DateChange.objects.filter(line=OuterRef("pk"), field=DateChange.Field.EXPECTED)
@@ -295,6 +290,15 @@ class _Evidence:
                 count_loss_qty=sum(self.lost.get(pk, 0) for pk in sku_ids),
             )
         )
+
+
+def _incoming(sku_ids: Collection[int]) -> "QuerySet[Supply, tuple[int, int, int | None]]":
+    """By SKU: units waited for that are not on the shelf, and units in the house but not fit to ship."""
+    is_here = Q(kind__in=(Supply.Kind.HOLD, Supply.Kind.RETURN))
+    incoming = Supply.objects.filter(sku_id__in=sku_ids).exclude(kind=Supply.Kind.STOCK).order_by()
+    return incoming.values_list("sku_id").annotate(
+        waiting=Sum("pegged_qty"), held=Sum("quantity", filter=is_here)
+    )
 
 
 def _sold_elsewhere(order: Order, sku_ids: Collection[int]) -> Any:

@@ -12,9 +12,10 @@ class RefuseDangerousSettings(bootsteps.Step):
     """Keeps a worker from starting on settings that the system checks refuse."""
 
     def __init__(self, parent: Any, **options: Any) -> None:
-        from oms.kernel import checks
+        from oms.kernel import checks, memory
 
         checks.refuse_dangerous_settings()
+        memory.settle()
         super().__init__(parent, **options)
 
 

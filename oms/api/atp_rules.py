@@ -23,9 +23,11 @@ from oms.api.policy_rows import (
     ListPolicies,
     Number,
     PolicyKind,
+    PolicyOut,
     PreviewOut,
     PreviewPolicy,
     RemovePolicy,
+    ScopeFilter,
     ScopeIn,
     days,
     optional_day,
@@ -78,7 +80,7 @@ class AtpRulePreviewIn(AtpRuleIn):
     for_region = looking.region_field()
 
 
-class AtpRuleOut(serializers.Serializer[AtpRule]):
+class AtpRuleOut(PolicyOut):
     """A rule as it is kept."""
 
     class _Charge(serializers.Serializer[Any]):
@@ -86,11 +88,6 @@ class AtpRuleOut(serializers.Serializer[AtpRule]):
         deposit_percent = serializers.IntegerField(allow_null=True)
         disclosure = serializers.CharField()
 
-    id = serializers.IntegerField()
-    version = serializers.IntegerField()
-    name = serializers.CharField()
-    sku = serializers.CharField(allow_null=True)
-    category = serializers.CharField(allow_null=True)
     supplier = serializers.CharField(allow_null=True)
     channel = serializers.CharField(allow_null=True)
     region = serializers.CharField(allow_null=True)
@@ -160,15 +157,10 @@ class AtpRuleKind(PolicyKind):
         return super().filled(policy, plain, caller)
 
 
-class AtpRuleFilter(filtering.RowFilter):
+class AtpRuleFilter(ScopeFilter):
     """How rules may be picked out."""
 
-    name = filtering.Exact(field_name="name")
-    sku = filtering.Codes(field_name="sku__code")
-    category = filtering.Exact(field_name="category")
     supplier = filtering.Codes(field_name="supplier__code")
-    channel = filtering.Codes(field_name="channel__code")
-    region = filtering.Exact(field_name="region")
     mode = filtering.Choice(choices=AtpRule.Mode.choices)
 
 

@@ -23,7 +23,9 @@ from oms.api.policy_rows import (
     PreviewOut,
     PreviewPolicy,
     RemovePolicy,
+    ScopeFilter,
     ScopeIn,
+    ScopeOut,
     scope_body,
 )
 
@@ -77,16 +79,9 @@ class CancellationPolicyPreviewIn(CancellationPolicyIn):
     name = Text(max_length=120, default="preview")
 
 
-class CancellationPolicyOut(serializers.Serializer[CancellationPolicy]):
+class CancellationPolicyOut(ScopeOut):
     """A policy as it is kept."""
 
-    id = serializers.IntegerField()
-    version = serializers.IntegerField()
-    name = serializers.CharField()
-    sku = serializers.CharField(allow_null=True)
-    category = serializers.CharField(allow_null=True)
-    channel = serializers.CharField(allow_null=True)
-    region = serializers.CharField(allow_null=True)
     mode = serializers.CharField(allow_null=True)
     priority = serializers.IntegerField()
     self_cancel_until = serializers.ChoiceField(CancellationPolicy.Until.choices)
@@ -143,14 +138,9 @@ class CancellationPolicyKind(PolicyKind):
         return super().filled(policy, plain, caller)
 
 
-class CancellationPolicyFilter(filtering.RowFilter):
+class CancellationPolicyFilter(ScopeFilter):
     """How policies may be picked out."""
 
-    name = filtering.Exact(field_name="name")
-    sku = filtering.Codes(field_name="sku__code")
-    category = filtering.Exact(field_name="category")
-    channel = filtering.Codes(field_name="channel__code")
-    region = filtering.Exact(field_name="region")
     mode = filtering.Choice(choices=MODES)
     active = filtering.Flag(field_name="is_active")
 

@@ -25,7 +25,9 @@ from oms.api.policy_rows import (
     PreviewOut,
     PreviewPolicy,
     RemovePolicy,
+    ScopeFilter,
     ScopeIn,
+    ScopeOut,
     days,
     optional_day,
     scope_body,
@@ -68,7 +70,7 @@ class CapPreviewIn(CapIn):
     for_region = looking.region_field()
 
 
-class CapOut(serializers.Serializer[Cap]):
+class CapOut(ScopeOut):
     """A cap as it is kept, with what is used of it."""
 
     class _Bucket(serializers.Serializer[Any]):
@@ -81,13 +83,6 @@ class CapOut(serializers.Serializer[Cap]):
         bucket_on = serializers.DateField()
         max_open_units = serializers.IntegerField(allow_null=True)
 
-    id = serializers.IntegerField()
-    version = serializers.IntegerField()
-    name = serializers.CharField()
-    sku = serializers.CharField(allow_null=True)
-    category = serializers.CharField(allow_null=True)
-    channel = serializers.CharField(allow_null=True)
-    region = serializers.CharField(allow_null=True)
     customer_class = serializers.CharField(allow_null=True)
     starts_on = serializers.DateField(allow_null=True)
     ends_on = serializers.DateField(allow_null=True)
@@ -168,14 +163,9 @@ def _in_buckets(cap: Cap) -> None:
             raise ValidationError({"bucket_ceilings": [ErrorDetail(words, code="not_a_bucket")]})
 
 
-class CapFilter(filtering.RowFilter):
+class CapFilter(ScopeFilter):
     """How caps may be picked out."""
 
-    name = filtering.Exact(field_name="name")
-    sku = filtering.Codes(field_name="sku__code")
-    category = filtering.Exact(field_name="category")
-    channel = filtering.Codes(field_name="channel__code")
-    region = filtering.Exact(field_name="region")
     customer_class = filtering.Exact(field_name="customer_class")
     monitor_only = filtering.Flag(field_name="is_monitor_only")
 

@@ -17,6 +17,7 @@ from oms.api.policy_rows import (
     ChangePolicy,
     GetPolicy,
     ListPolicies,
+    PolicyFilter,
     PolicyKind,
     PreviewOut,
     PreviewPolicy,
@@ -102,12 +103,9 @@ class FenceKind(PolicyKind):
         return filled
 
 
-class FenceFilter(filtering.RowFilter):
+class FenceFilter(PolicyFilter):
     """How fences may be picked out."""
 
-    name = filtering.Exact(field_name="name")
-    sku = filtering.Codes(field_name="sku__code")
-    category = filtering.Exact(field_name="category")
     location = filtering.Codes(field_name="location__code")
 
 

@@ -21,7 +21,9 @@ from oms.api.policy_rows import (
     GetPolicy,
     ListPolicies,
     Number,
+    PolicyFilter,
     PolicyKind,
+    PolicyOut,
     PreviewOut,
     PreviewPolicy,
     RemovePolicy,
@@ -54,14 +56,9 @@ class PlanningPolicyPreviewIn(PlanningPolicyIn):
     name = Text(max_length=120, default="preview")
 
 
-class PlanningPolicyOut(serializers.Serializer[PlanningPolicy]):
+class PlanningPolicyOut(PolicyOut):
     """A policy as it is kept."""
 
-    id = serializers.IntegerField()
-    version = serializers.IntegerField()
-    name = serializers.CharField()
-    sku = serializers.CharField(allow_null=True)
-    category = serializers.CharField(allow_null=True)
     priority = serializers.IntegerField()
     review_days = serializers.IntegerField()
     lead_level = serializers.FloatField()
@@ -107,12 +104,9 @@ class PlanningPolicyKind(PolicyKind):
         return row
 
 
-class PlanningPolicyFilter(filtering.RowFilter):
+class PlanningPolicyFilter(PolicyFilter):
     """How policies may be picked out."""
 
-    name = filtering.Exact(field_name="name")
-    sku = filtering.Codes(field_name="sku__code")
-    category = filtering.Exact(field_name="category")
     active = filtering.Flag(field_name="is_active")
 
 

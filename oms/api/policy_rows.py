@@ -10,7 +10,7 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from backorders import policies, whatif
 from backorders.policies import AnyPolicy
-from oms.api import etags, locks, refs
+from oms.api import etags, filtering, locks, refs
 from oms.api.access import Caller
 from oms.api.fields import Body, Day, Money, OptionalCode, OptionalText, money
 from oms.api.idempotency import Answer
@@ -46,6 +46,38 @@ class ScopeIn(Body):
     category = OptionalText(max_length=80)
     channel = OptionalCode(max_length=40)
     region = OptionalText(max_length=40)
+
+
+class PolicyOut(serializers.Serializer[Any]):
+    """What every policy is shown with; null is for all."""
+
+    id = serializers.IntegerField()
+    version = serializers.IntegerField()
+    name = serializers.CharField()
+    sku = serializers.CharField(allow_null=True)
+    category = serializers.CharField(allow_null=True)
+
+
+class ScopeOut(PolicyOut):
+    """A policy that may be for one channel or region."""
+
+    channel = serializers.CharField(allow_null=True)
+    region = serializers.CharField(allow_null=True)
+
+
+class PolicyFilter(filtering.RowFilter):
+    """How policies may be picked out."""
+
+    name = filtering.Exact(field_name="name")
+    sku = filtering.Codes(field_name="sku__code")
+    category = filtering.Exact(field_name="category")
+
+
+class ScopeFilter(PolicyFilter):
+    """How policies for channels and regions may be picked out."""
+
+    channel = filtering.Codes(field_name="channel__code")
+    region = filtering.Exact(field_name="region")
 
 
 class PolicyKind:

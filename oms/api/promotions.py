@@ -12,7 +12,9 @@ from oms.api.policy_rows import (
     ChangePolicy,
     GetPolicy,
     ListPolicies,
+    PolicyFilter,
     PolicyKind,
+    PolicyOut,
     RemovePolicy,
     ScopeIn,
     days,
@@ -31,14 +33,9 @@ class PromotionIn(ScopeIn):
     planned_qty = Whole(min_value=0, default=0)
 
 
-class PromotionOut(serializers.Serializer[Promotion]):
+class PromotionOut(PolicyOut):
     """A promotion as it is kept."""
 
-    id = serializers.IntegerField()
-    version = serializers.IntegerField()
-    name = serializers.CharField()
-    sku = serializers.CharField(allow_null=True)
-    category = serializers.CharField(allow_null=True)
     channel = serializers.CharField(allow_null=True)
     starts_on = serializers.DateField()
     ends_on = serializers.DateField()
@@ -62,12 +59,9 @@ class PromotionKind(PolicyKind):
     window = ("starts_on", "ends_on")
 
 
-class PromotionFilter(filtering.RowFilter):
+class PromotionFilter(PolicyFilter):
     """How promotions may be picked out."""
 
-    name = filtering.Exact(field_name="name")
-    sku = filtering.Codes(field_name="sku__code")
-    category = filtering.Exact(field_name="category")
     channel = filtering.Codes(field_name="channel__code")
 
 

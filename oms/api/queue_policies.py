@@ -20,7 +20,9 @@ from oms.api.policy_rows import (
     PreviewOut,
     PreviewPolicy,
     RemovePolicy,
+    ScopeFilter,
     ScopeIn,
+    ScopeOut,
     scope_body,
     today,
 )
@@ -48,16 +50,9 @@ class QueuePolicyPreviewIn(QueuePolicyIn):
     name = Text(max_length=120, default="preview")
 
 
-class QueuePolicyOut(serializers.Serializer[QueuePolicy]):
+class QueuePolicyOut(ScopeOut):
     """A policy as it is kept."""
 
-    id = serializers.IntegerField()
-    version = serializers.IntegerField()
-    name = serializers.CharField()
-    sku = serializers.CharField(allow_null=True)
-    category = serializers.CharField(allow_null=True)
-    channel = serializers.CharField(allow_null=True)
-    region = serializers.CharField(allow_null=True)
     priority = serializers.IntegerField()
     allocation_class = serializers.IntegerField(allow_null=True)
     starve_after_days = serializers.IntegerField(allow_null=True)
@@ -95,14 +90,9 @@ class QueuePolicyKind(PolicyKind):
         return row
 
 
-class QueuePolicyFilter(filtering.RowFilter):
+class QueuePolicyFilter(ScopeFilter):
     """How policies may be picked out."""
 
-    name = filtering.Exact(field_name="name")
-    sku = filtering.Codes(field_name="sku__code")
-    category = filtering.Exact(field_name="category")
-    channel = filtering.Codes(field_name="channel__code")
-    region = filtering.Exact(field_name="region")
     active = filtering.Flag(field_name="is_active")
 
 

@@ -20,7 +20,9 @@ from oms.api.policy_rows import (
     PreviewOut,
     PreviewPolicy,
     RemovePolicy,
+    ScopeFilter,
     ScopeIn,
+    ScopeOut,
     scope_body,
 )
 
@@ -51,16 +53,9 @@ class ReleasePolicyPreviewIn(ReleasePolicyIn):
     name = Text(max_length=120, default="preview")
 
 
-class ReleasePolicyOut(serializers.Serializer[ReleasePolicy]):
+class ReleasePolicyOut(ScopeOut):
     """A policy as it is kept."""
 
-    id = serializers.IntegerField()
-    version = serializers.IntegerField()
-    name = serializers.CharField()
-    sku = serializers.CharField(allow_null=True)
-    category = serializers.CharField(allow_null=True)
-    channel = serializers.CharField(allow_null=True)
-    region = serializers.CharField(allow_null=True)
     priority = serializers.IntegerField()
     complete_policy = serializers.ChoiceField(ReleasePolicy.Complete.choices)
     line_percent = serializers.FloatField()
@@ -86,14 +81,9 @@ class ReleasePolicyKind(PolicyKind):
     columns = {"active": "is_active"}
 
 
-class ReleasePolicyFilter(filtering.RowFilter):
+class ReleasePolicyFilter(ScopeFilter):
     """How policies may be picked out."""
 
-    name = filtering.Exact(field_name="name")
-    sku = filtering.Codes(field_name="sku__code")
-    category = filtering.Exact(field_name="category")
-    channel = filtering.Codes(field_name="channel__code")
-    region = filtering.Exact(field_name="region")
     active = filtering.Flag(field_name="is_active")
 
 
