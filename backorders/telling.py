@@ -58,11 +58,11 @@ def tell_delay(
 
     `links` lead to the answer, by case id. Its number of queries does not grow with the number of cases.
     """
-    cases = list(
-        DelayCase.objects.filter(pk__in=bulk.ids(case_ids)).select_related(
-            *_ORDER, "order_line__sku", "promise"
-        )
+    # Many cases share a few SKUs, shops and customers: each is read once.
+    found = DelayCase.objects.select_related("order_line__order", "promise").prefetch_related(
+        *_ORDER, "order_line__sku"
     )
+    cases = list(found.filter(pk__in=bulk.ids(case_ids)))
     gathered = composing.by_order((case.order_line, case) for case in cases)
     write = partial(
         _delay_message,
@@ -360,7 +360,9 @@ def _unpaid_lines(line_ids: Collection[int]) -> set[int]:
 def _promises_before(promises: Sequence[Promise]) -> dict[int, Promise]:
     """The promise that each of these superseded, by line."""
     lines = {promise.order_line_id: promise.revision - 1 for promise in promises}
-    earlier = Promise.objects.filter(order_line_id__in=bulk.ids(lines), superseded_at__isnull=False)
+    earlier = Promise.objects.filter(order_line_id__in=bulk.ids(lines), superseded_at__isnull=False).only(
+        "order_line_id", "revision", "ships_earliest", "ships_latest"
+    )
     return {p.order_line_id: p for p in earlier.order_by("revision") if p.revision <= lines[p.order_line_id]}
 
 

@@ -5,12 +5,13 @@ import subprocess
 import sys
 from collections.abc import Callable
 
-from bench import availability, night, orders, queues, runs
+from bench import availability, campaign, night, orders, queues, runs
 
 PARTS: dict[str, Callable[..., int]] = {
     "orders": orders.main,
     "availability": availability.main,
     "queues": queues.main,
+    "campaign": campaign.main,
     "runs": runs.main,
     "night": night.main,
 }

@@ -72,8 +72,8 @@ UPDATE backorders_backorder SET closed_at = now() WHERE order_line_id IN (
 def main() -> int:
     """Measure, print, audit."""
     console = Console(width=130)
-    place, supplier, channel = _surroundings()
-    crowds = [_World(code, place, supplier, channel) for code in ("LONG", "BARE", "NONE")]
+    place, supplier, channel = surroundings()
+    crowds = [World(code, place, supplier, channel) for code in ("LONG", "BARE", "NONE")]
     for crowd in crowds[:2]:
         crowd.fill(QUEUE)
     table = Table(title=f"One SKU with {QUEUE:,} open lines, durable PostgreSQL", width=130)
@@ -82,10 +82,10 @@ def main() -> int:
     long, bare, none = crowds
     for row in (_orders(long, none), _slip(long, bare)):
         table.add_row(*row)
-    ours = _timed(long.receive)
+    ours = timed(long.receive)
     wrong = _audited()
     # Bare as it is, it leaves the books unbalanced; it commits, as ours does, so it comes last.
-    floor = _timed(lambda: _bare_receipt(bare))
+    floor = timed(lambda: _bare_receipt(bare))
     what = f"a receipt that serves {RECEIVED:,} of them"
     table.add_row(*_row(what, ours, floor, "bare SQL moving the same claims"))
     console.print(table)
@@ -102,7 +102,7 @@ def _audited() -> str:
     return ""
 
 
-class _World:
+class World:
     """One SKU with one purchase on its way, and whoever waits for it."""
 
     def __init__(self, code: str, place: Location, supplier: Supplier, channel: Channel) -> None:
@@ -158,34 +158,34 @@ class _World:
         )
 
 
-def _surroundings() -> tuple[Location, Supplier, Channel]:
+def surroundings() -> tuple[Location, Supplier, Channel]:
     AtpRule.objects.create(name="backorders", mode="backorder")
     place = Location.objects.create(code="BENCH", work_days=list(range(7)))
     return place, Supplier.objects.create(code="BENCH"), Channel.objects.create(code="BENCH")
 
 
-def _orders(long: _World, empty: _World) -> tuple[str, ...]:
+def _orders(long: World, empty: World) -> tuple[str, ...]:
     """Orders on both SKUs in turn, so that whatever else the machine does hits both."""
     for world in (long, empty):
         world.accept()
     times: tuple[list[float], list[float]] = ([], [])
     for _ in range(ORDERS):
         for world, took in zip((long, empty), times, strict=True):
-            took.append(_timed(world.accept))
+            took.append(timed(world.accept))
     ours, floor = (median(took) for took in times)
     return _row("one order accepted, median", ours, floor, "an order on a SKU nobody waits for")
 
 
-def _slip(crowd: _World, other: _World) -> tuple[str, ...]:
+def _slip(crowd: World, other: World) -> tuple[str, ...]:
     later: date = crowd.line.expected_on + LATER
     changing.change_line(line_id=crowd.line.pk, expected_on=later, cause="supplier_late", actor=BENCH)
-    ours = _timed(lambda: replanning.replan_sku(sku_id=crowd.sku.pk))
-    floor = _timed(lambda: _bare_slip(other))
+    ours = timed(lambda: replanning.replan_sku(sku_id=crowd.sku.pk))
+    floor = timed(lambda: _bare_slip(other))
     return _row(f"re-plan of {QUEUE:,} lines after a slip", ours, floor, "bare SQL writing the same rows")
 
 
 @transaction.atomic
-def _bare_slip(other: _World) -> None:
+def _bare_slip(other: World) -> None:
     """Write for the other crowd, in as few statements, the rows that the real slip wrote last."""
     sku = {"sku": other.sku.pk}
     with connection.cursor() as cursor:
@@ -204,20 +204,20 @@ def _bare_slip(other: _World) -> None:
 
 
 @transaction.atomic
-def _bare_receipt(other: _World) -> None:
+def _bare_receipt(other: World) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_BARE_RECEIPT, {"supply": other.line.supply_id, "qty": RECEIVED})
 
 
-def _timed(act: Callable[[], object]) -> float:
+def timed(act: Callable[[], object]) -> float:
     started = time.perf_counter()
     act()
     return time.perf_counter() - started
 
 
 def _row(what: str, ours: float, floor: float, which: str) -> tuple[str, ...]:
-    return what, _shown(ours), _shown(floor), which, f"{ours / floor:.2f}"
+    return what, shown(ours), shown(floor), which, f"{ours / floor:.2f}"
 
 
-def _shown(seconds: float) -> str:
+def shown(seconds: float) -> str:
     return f"{seconds:.2f} s" if seconds >= 1 else f"{seconds * 1000:.1f} ms"

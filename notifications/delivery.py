@@ -45,6 +45,15 @@ class Abandoned:
     failed: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A message that was taken, as it was written, and the provider's id of it."""
+
+    message: Message
+    rendered: Rendered
+    provider_id: str
+
+
 def deliver_due(*, seconds: float = 200) -> int:
     """Send what is due until nothing is left or `seconds` are over; gives how many were accepted.
 
@@ -119,30 +128,40 @@ def _claim() -> list[Message]:
 def _drain(batch: deque[Message], ways: Mapping[str, Channel], until: float) -> int:
     """Send the batch from its front; what is left when time is up, or the mail server away, stays in it."""
     accepted = 0
+    last: Accepted | None = None
     while batch and time.monotonic() < until:
         message = batch.popleft()
+        is_mine, last = _begin_next(message, last), None
+        if not is_mine:
+            continue
         outcome = _send(message, ways[message.channel])
-        if isinstance(outcome, bool):
-            accepted += outcome
+        if isinstance(outcome, Accepted):
+            accepted, last = accepted + 1, outcome
             continue
         _keep_failure(message, outcome)
         if is_away(outcome):
             break
+    if last:
+        _keep_success(last)
     return accepted
 
 
-def _send(message: Message, way: Channel) -> bool | Exception:
-    """Send one message: true if accepted, false if another dispatcher has it by now, or what went wrong."""
-    message_id = message_id_of(message)
-    if not _begin(message, message_id):
-        return False
+@transaction.atomic
+def _begin_next(message: Message, last: Accepted | None) -> bool:
+    """Mark the one before as sent and begin the next in one commit: a crash leaves one of unknown outcome."""
+    if last:
+        _keep_success(last)
+    return _begin(message, message_id_of(message))
+
+
+def _send(message: Message, way: Channel) -> Accepted | Exception:
+    """Send one message that was begun, or give what went wrong."""
     try:
         rendered = wording.write(message.kind, message.locale, message.context)
-        provider_id = way.send(message, rendered, message_id=message_id)
+        provider_id = way.send(message, rendered, message_id=message_id_of(message))
     except Exception as error:
         return error
-    _keep_success(message, rendered, provider_id)
-    return True
+    return Accepted(message, rendered, provider_id)
 
 
 def _begin(message: Message, message_id: str) -> bool:
@@ -154,17 +173,17 @@ def _begin(message: Message, message_id: str) -> bool:
 
 
 @transaction.atomic
-def _keep_success(message: Message, rendered: Rendered, provider_id: str) -> None:
+def _keep_success(sent: Accepted) -> None:
     now = clock.now()
     # Whatever the state by now: it was accepted.
-    Message.objects.filter(pk=message.pk).update(
+    Message.objects.filter(pk=sent.message.pk).update(
         state=Message.State.SENT,
         sent_at=now,
-        provider_id=provider_id[:200],
-        subject=rendered.subject,
-        **secrecy.without_links(message, rendered),
+        provider_id=sent.provider_id[:200],
+        subject=sent.rendered.subject,
+        **secrecy.without_links(sent.message, sent.rendered),
     )
-    Attempt.objects.create(message=message, at=now, is_accepted=True)
+    Attempt.objects.create(message=sent.message, at=now, is_accepted=True)
 
 
 @transaction.atomic
