@@ -36,13 +36,13 @@ SELECT d.sku_id, floor(extract(epoch FROM %(until)s - d.accepted_at) / 604800)::
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """One SKU: what its weeks taught, what they had taught a week ago, and the weeks an order covers."""
+    """One SKU: what its weeks taught, and had taught a week ago; weeks an order covers; its last weeks."""
 
     sku_id: int
     now: Smoothed
     before: Smoothed
     horizon: int
-    last_week_qty: int
+    lately: Sequence[int]
 
 
 @transaction.atomic
@@ -74,7 +74,7 @@ def _learned(now: datetime, levels: defaultdict[int, Levels]) -> Iterator[_Known
 def _walked(sku_id: int, weeks: Sequence[int], horizon: int, levels: Levels) -> _Known:
     for miss in rules.walk(weeks, horizon=horizon):
         levels.learn(miss, age=len(weeks) - 1 - horizon - miss.week)
-    return _Known(sku_id, rules.learned(weeks), rules.learned(weeks[:-1]), horizon, weeks[-1])
+    return _Known(sku_id, rules.learned(weeks), rules.learned(weeks[:-1]), horizon, weeks[-rules.QUARTER :])
 
 
 def _histories(until: datetime) -> Iterator[tuple[int, list[int]]]:
@@ -106,12 +106,12 @@ def _forecast(known: _Known, levels: defaultdict[int, Levels], now: datetime) ->
         kind=state.kind,
         weeks=state.weeks,
         weekly_qty=Decimal(f"{state.weekly:.3f}"),
-        last_week_qty=known.last_week_qty,
+        last_week_qty=known.lately[-1],
         horizon_weeks=known.horizon,
         p50_qty=p50,
         p90_qty=max(p50, own.qty(kind=state.kind, expected=expected, level=P90)),
         is_undershot=rules.is_undershot(
-            before=known.before, now=state, asked=known.last_week_qty, horizon=known.horizon
+            before=known.before, now=state, lately=known.lately, horizon=known.horizon
         ),
         measured_at=now,
     )

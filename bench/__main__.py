@@ -5,7 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 
-from bench import availability, campaign, night, orders, queues, runs
+from bench import availability, campaign, kpis, night, orders, queues, runs
 
 PARTS: dict[str, Callable[..., int]] = {
     "orders": orders.main,
@@ -14,6 +14,7 @@ PARTS: dict[str, Callable[..., int]] = {
     "campaign": campaign.main,
     "runs": runs.main,
     "night": night.main,
+    "kpis": kpis.main,
 }
 
 

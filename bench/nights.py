@@ -99,9 +99,9 @@ def _draft(channel_id: int, sku_id: int) -> OrderDraft:
 def _copy_purchases(first_sku: int) -> None:
     line = PurchaseLine.objects.get()
     sku = f"{first_sku} + n * {SKUS // BOUGHT} - 1"
-    supplies = _copy("inventory_supply", line.supply_id or 0, BOUGHT, {"sku_id": sku, "pegged_qty": "0"})
+    supplies = copy_row("inventory_supply", line.supply_id or 0, BOUGHT, {"sku_id": sku, "pegged_qty": "0"})
     own = {"sku_id": sku, "line_no": "n + 1", "supply_id": f"{supplies} + n"}
-    _copy("purchasing_purchaseline", line.pk, BOUGHT, own)
+    copy_row("purchasing_purchaseline", line.pk, BOUGHT, own)
 
 
 def _copy_orders(first_sku: int) -> None:
@@ -112,17 +112,17 @@ def _copy_orders(first_sku: int) -> None:
     sku = f"{first_sku} + (({SKUS} - 1) * power((n::bigint * 7919 %% {QUEUE}) / {QUEUE}.0, 2))::int"
     at = "now() - (n::bigint * 104729 %% 182) * interval '1 day'"
     named = {"number": "'N-' || n", "external_id": "'n-' || n", "accepted_at": at}
-    orders = _copy("orders_order", order, QUEUE, named)
-    lines = _copy("orders_orderline", line, QUEUE, {"order_id": f"{orders} + n", "sku_id": sku})
+    orders = copy_row("orders_order", order, QUEUE, named)
+    lines = copy_row("orders_orderline", line, QUEUE, {"order_id": f"{orders} + n", "sku_id": sku})
     own = {"order_line_id": f"{lines} + n"}
     short = {**own, "sku_id": sku, "accepted_at": at, "pegged_qty": "0"}
-    _copy("backorders_demand", demand.pk, QUEUE, short)
-    _copy("backorders_promise", promise.pk, QUEUE, own)
+    copy_row("backorders_demand", demand.pk, QUEUE, short)
+    copy_row("backorders_promise", promise.pk, QUEUE, own)
     backorder = demand.order_line.backorder
-    _copy("backorders_backorder", backorder.pk, QUEUE, {**own, "sku_id": sku, "opened_at": at})
+    copy_row("backorders_backorder", backorder.pk, QUEUE, {**own, "sku_id": sku, "opened_at": at})
 
 
-def _copy(table: str, row_id: int, times: int, exprs: dict[str, str]) -> int:
+def copy_row(table: str, row_id: int, times: int, exprs: dict[str, str]) -> int:
     """Copy a row so often; returns the id before the first copy."""
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT max(id) FROM {table}")

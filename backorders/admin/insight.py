@@ -6,7 +6,7 @@ from django.contrib import admin
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateFilter, RelatedDropdownFilter
 
 from backorders.admin.policies import PolicyAdmin, PolicyForm
-from backorders.models import KpiDay, KpiRoll, Promotion, Review, Ticket
+from backorders.models import KpiDay, KpiMonth, KpiRoll, Promotion, Review, Ticket
 from oms.kernel import shown
 from oms.kernel.admin.base import FactAdmin
 from oms.orders.models import Order
@@ -121,6 +121,22 @@ class KpiDayAdmin(FactAdmin):
     @admin.display(description="Day")
     def on(self, row: KpiDay) -> str:
         return shown.day(row.day)
+
+
+@admin.register(KpiMonth)
+class KpiMonthAdmin(FactAdmin):
+    """Sums by month."""
+
+    about = "The daily sums added up by month, so that a year of key figures is answered at once."
+    when_empty = "No month was added up yet: it is done with the daily sums."
+    list_display = ("of_month", "kind", "scope", "value", "channel", "region", "is_whole")
+    list_filter = ("kind", "scope", "is_whole", ("month", RangeDateFilter))
+    search_fields = ("=value",)
+    ordering = ("kind", "-month", "id")
+
+    @admin.display(description="Month")
+    def of_month(self, row: KpiMonth) -> str:
+        return f"{row.month:%Y-%m}"
 
 
 @admin.register(KpiRoll)

@@ -1,7 +1,7 @@
 """The key figures of a window as they are answered: in all, and by period or by what tells lines apart."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
@@ -74,12 +74,18 @@ def by_word(window: Window, split: str) -> list[Group]:
 
 
 def _groups(window: Window, groups: Mapping[date, str], split: str) -> list[Group]:
-    accepted, closed = (
-        totalling.totals(
-            totalling.Asked(kind=kind, groups=groups, zone=window.zone, narrow=window.narrow, split=split)
-        )
-        for kind in (Kind.ACCEPTED, Kind.CLOSED)
+    asked = totalling.Asked(
+        kind=Kind.ACCEPTED,
+        groups=groups,
+        zone=window.zone,
+        narrow=window.narrow,
+        split=split,
+        most=MOST_GROUPS if split else 0,
     )
+    accepted = totalling.totals(asked)
+    # Of many groups only those that are shown are read any further.
+    only = frozenset(accepted) if split and len(accepted) >= MOST_GROUPS else None
+    closed = totalling.totals(replace(asked, kind=Kind.CLOSED, most=0, only=only))
     names = sorted(accepted.keys() | closed.keys())
     if split:
         names.sort(key=lambda name: -accepted.get(name, Sums()).of["units"])
@@ -91,7 +97,7 @@ def _groups(window: Window, groups: Mapping[date, str], split: str) -> list[Grou
                 *measures.cycle(closed.get(name, Sums())),
             ],
         )
-        for name in names[: len(names) if not split else MOST_GROUPS]
+        for name in names[: MOST_GROUPS if split else len(names)]
     ]
 
 

@@ -10,6 +10,7 @@ from backorders.insight.histories import Histories
 from backorders.rules.forecasting import (
     ENOUGH_MISSES,
     OLDER_WEEKS,
+    QUARTER,
     RECENT_WEEKS,
     DemandKind,
     Levels,
@@ -205,6 +206,11 @@ def _judge_calls(verdict: Verdict, story: _Story, week: int, expected: float, as
     first = story.weeks[place + 1]
     before, now = story.known[place], story.known[place + 1]
     is_so = asked > expected
-    is_called = is_undershot(before=before, now=now, asked=first, horizon=verdict.horizon)
+    is_called = is_undershot(
+        before=before,
+        now=now,
+        lately=story.weeks[max(0, place + 2 - QUARTER) : place + 2],
+        horizon=verdict.horizon,
+    )
     verdict.undershot.add(is_called=is_called, is_so=is_so)
     verdict.plainly.add(is_called=first * verdict.horizon > expected, is_so=is_so)

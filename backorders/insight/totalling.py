@@ -1,14 +1,15 @@
 """Sums over a window of days: those kept by day, and for days touched since, straight from the rows."""
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection
 
-from backorders.insight import flowing, reading, rolling
+from backorders.insight import flowing, monthly, reading, rolling
 from backorders.insight.facts import LineFact
 from backorders.insight.measures import Sums
 from backorders.insight.narrowing import ALL as EVERY_LINE
@@ -17,8 +18,8 @@ from backorders.insight.rolling import ALL, COLUMNS, Kind, midnight
 from backorders.models import KpiDay, KpiRoll
 from oms.kernel import clock
 
-# So many orders are measured at once while somebody waits; of busier days the sums of the last run are shown.
-LIVE_ORDERS = 20_000
+# So many lines are measured at once while somebody waits; of busier days the sums of the last run are shown.
+LIVE_LINES = 3_000
 SPLITS = (*OF_ORDERS, *OF_LINES)
 
 
@@ -31,6 +32,10 @@ class Asked:
     zone: str
     narrow: Narrow = EVERY_LINE
     split: str = ""
+    most: int = 0
+    """Of so many groups at most, those with the most units; 0 is for all."""
+    only: frozenset[str] | None = None
+    """Of these groups alone."""
 
     @property
     def is_kept(self) -> bool:
@@ -58,10 +63,42 @@ def totals(asked: Asked) -> dict[str, Sums]:
     live = _live_days(asked)
     for name, sums in _measured_now(asked, live):
         found[name].add(sums)
-    stored = sorted(asked.groups.keys() - set(live))
-    if stored:
-        _add_stored(found, asked, stored)
+    stored = asked.groups.keys() - set(live)
+    months = _months(asked, stored)
+    stored -= {day for days in months.values() for day in days}
+    parts = [
+        _Part(_MONTHS, {month: asked.groups[days[0]] for month, days in months.items()}),
+        _Part(_DAYS, {day: asked.groups[day] for day in sorted(stored)}),
+    ]
+    parts = [part for part in parts if part.groups]
+    if asked.most and asked.split in OF_LINES:
+        asked = replace(asked, only=_largest(asked, parts) | found.keys())
+    for part in parts:
+        _add_stored(found, asked, part)
     return found
+
+
+def _largest(asked: Asked, parts: Sequence["_Part"]) -> frozenset[str]:
+    """The groups with the most units; that is told from one column, the sums of all would take longer."""
+    units: Counter[str] = Counter()
+    place = COLUMNS[asked.kind].index("units") + 1
+    with connection.cursor() as cursor:
+        for part in parts:
+            sums = _SUMS.format(sums=f"sum(sums[{place}])::bigint")
+            cursor.execute(_stored(asked, part) + sums, _params(asked, part))
+            units.update(dict(cursor.fetchall()))
+    return frozenset(name for name, _ in units.most_common(asked.most))
+
+
+def _months(asked: Asked, stored: Collection[date]) -> dict[date, list[date]]:
+    """The whole months of one group whose days were added up."""
+    whole = monthly.whole(stored)
+    known = set(monthly.of_all(asked.kind)) if whole else set[date]()
+    return {
+        month: days
+        for month, days in whole.items()
+        if month in known and len({asked.groups[day] for day in days}) == 1
+    }
 
 
 def _live_days(asked: Asked) -> list[date]:
@@ -74,10 +111,17 @@ def _live_days(asked: Asked) -> list[date]:
         return sorted(day for day in asked.groups if day >= first)
     accepted, closed = rolling.touched(zone=asked.zone)
     fresh = {day for day in (accepted if asked.kind == Kind.ACCEPTED else closed) if day in asked.groups}
-    if asked.kind == Kind.ACCEPTED and sum(accepted[day] for day in fresh) > LIVE_ORDERS:
-        known = KpiDay.objects.filter(kind=asked.kind, scope=ALL, day__in=fresh)
-        fresh -= set(known.order_by().values_list("day", flat=True).distinct())
-    return sorted(fresh)
+    return sorted(fresh - _too_busy(asked.kind, fresh, accepted))
+
+
+def _too_busy(kind: str, fresh: Collection[date], accepted: Mapping[date, int]) -> set[date]:
+    """Days with sums of the last run, when there are too many lines to measure while somebody waits."""
+    known = rolling.lines_of(kind, fresh)
+    lines = sum(known.get(day, accepted.get(day, 0)) for day in fresh)
+    if lines <= LIVE_LINES:
+        return set()
+    rows = KpiDay.objects.filter(kind=kind, scope=ALL, day__in=fresh)
+    return set(rows.order_by().values_list("day", flat=True).distinct())
 
 
 def _measured_now(asked: Asked, days: Sequence[date]) -> Iterator[tuple[str, Sums]]:
@@ -130,14 +174,27 @@ def _runs(days: Sequence[date]) -> Iterator[tuple[date, date]]:
         yield first, last
 
 
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A table of stored sums: what its rows are of, and which of them count."""
+
+    table: str
+    column: str
+    which: str
+
+
+_DAYS = _Source("backorders_kpiday", "day", "")
+_MONTHS = _Source("backorders_kpimonth", "month", "AND kept.is_whole = %(is_whole)s")
 _STORED = """
 WITH asked AS (
     SELECT {name} AS name, kept.sums, kept.counts
-    FROM backorders_kpiday kept
-    JOIN unnest(%(days)s::date[], %(names)s::text[]) AS groups (day, name) ON groups.day = kept.day
-    WHERE kept.kind = %(kind)s AND kept.scope = %(scope)s AND kept.day >= %(first)s AND kept.day <= %(last)s
+    FROM {table} kept
+    JOIN unnest(%(days)s::date[], %(names)s::text[]) AS groups (day, name) ON groups.day = kept.{column}
+    WHERE kept.kind = %(kind)s AND kept.scope = %(scope)s {which}
+      AND kept.{column} >= %(first)s AND kept.{column} <= %(last)s
       AND (%(value)s::text IS NULL OR kept.value = %(value)s)
       AND (%(channel)s = '' OR kept.channel = %(channel)s) AND (%(region)s = '' OR kept.region = %(region)s)
+      {only}
 )
 """
 _SUMS = "SELECT name, {sums} FROM asked GROUP BY name"
@@ -151,20 +208,17 @@ WHERE asked.counts <> '{}'::jsonb GROUP BY 1, 2, 3
 """
 
 
-def _add_stored(found: defaultdict[str, Sums], asked: Asked, days: Sequence[date]) -> None:
-    scope, value = asked.scope
-    params = {
-        "kind": asked.kind,
-        "scope": scope,
-        "value": value,
-        "channel": asked.narrow.channel,
-        "region": asked.narrow.region,
-        "days": list(days),
-        "names": [asked.groups[day] for day in days],
-        "first": days[0],
-        "last": days[-1],
-    }
-    stored = _STORED.format(name=_name(asked.split))
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Days, or months by their first day, each with the name of its group."""
+
+    source: _Source
+    groups: Mapping[date, str]
+
+
+def _add_stored(found: defaultdict[str, Sums], asked: Asked, part: _Part) -> None:
+    """Add the sums of these days or months; two statements for all."""
+    stored, params = _stored(asked, part), _params(asked, part)
     columns = COLUMNS[asked.kind]
     sums = ", ".join(f"sum(sums[{place}])::bigint" for place in range(1, len(columns) + 1))
     with connection.cursor() as cursor:
@@ -174,6 +228,30 @@ def _add_stored(found: defaultdict[str, Sums], asked: Asked, days: Sequence[date
         cursor.execute(stored + _COUNTS, params)
         for name, of, key, first, second in cursor.fetchall():
             found[name].add_counted(of, key, int(first), int(second))
+
+
+def _stored(asked: Asked, part: _Part) -> str:
+    source, name = part.source, _name(asked.split)
+    only = "" if asked.only is None else f"AND {name} = ANY(%(only)s)"
+    return _STORED.format(name=name, table=source.table, column=source.column, which=source.which, only=only)
+
+
+def _params(asked: Asked, part: _Part) -> dict[str, Any]:
+    scope, value = asked.scope
+    narrow, groups = asked.narrow, part.groups
+    return {
+        "kind": asked.kind,
+        "scope": scope,
+        "value": value,
+        "channel": narrow.channel,
+        "region": narrow.region,
+        "is_whole": not (narrow.channel or narrow.region or asked.split in OF_ORDERS),
+        "days": list(groups),
+        "names": list(groups.values()),
+        "first": min(groups),
+        "last": max(groups),
+        "only": None if asked.only is None else list(asked.only),
+    }
 
 
 def _name(split: str) -> str:

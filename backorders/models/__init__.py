@@ -3,7 +3,7 @@
 from backorders.models.customers import OrderLink, Withdrawal
 from backorders.models.exceptions import ExtraPeriod, MakeGood, MakeGoodBudget, NeverCancel
 from backorders.models.fences import Fence
-from backorders.models.insight import KpiDay, KpiRoll, Promotion, Review, Ticket
+from backorders.models.insight import KpiDay, KpiMonth, KpiRoll, Promotion, Review, Ticket
 from backorders.models.law import Deadline, DelayPolicy
 from backorders.models.planning import PlanningPolicy, QueueDay, SkuForecast
 from backorders.models.policy import AtpRule, CancellationPolicy, Cap, CapClaim, CapUsage
@@ -34,6 +34,7 @@ __all__ = [
     "ExtraPeriod",
     "Fence",
     "KpiDay",
+    "KpiMonth",
     "KpiRoll",
     "Loan",
     "MakeGood",

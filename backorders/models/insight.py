@@ -89,11 +89,8 @@ class Review(models.Model):
         return f"{self.score} for {self.order_id}"
 
 
-class KpiDay(models.Model):
-    """The sums of one day, channel and region: of all lines, or of those of one SKU, category, cause …
-
-    Made anew from the lines whenever something of that day changed; never a source of anything.
-    """
+class KpiSums(models.Model):
+    """Sums of some days by channel and region: of all lines, or of those of one SKU, category, cause …"""
 
     class Kind(models.TextChoices):
         ACCEPTED = "accepted"
@@ -103,11 +100,22 @@ class KpiDay(models.Model):
     kind = models.CharField(max_length=8, choices=Kind)
     scope = models.CharField(max_length=8, help_text="Of which lines: all, or by sku, category, cause …")
     value = models.CharField(max_length=80, blank=True, default="")
-    day = models.DateField()
     channel = models.CharField(max_length=40, blank=True, default="")
     region = models.CharField(max_length=40, blank=True, default="")
     sums = ArrayField(models.BigIntegerField())
     counts = models.JSONField(default=dict, help_text="Counts by slip, service level, wait …")
+
+    class Meta:
+        abstract = True
+
+
+class KpiDay(KpiSums):
+    """The sums of one day. Made anew from the lines whenever something of it changed; never a source."""
+
+    day = models.DateField()
+    due_on = models.DateField(
+        null=True, blank=True, help_text="The first day on which a promise of its lines falls due."
+    )
 
     class Meta:
         verbose_name = "daily sum"
@@ -118,10 +126,39 @@ class KpiDay(models.Model):
                 name="one_sum_per_day_and_scope",
             ),
         )
-        indexes = (models.Index(fields=("kind", "day"), name="sums_of_a_day"),)
+        indexes = (
+            models.Index(fields=("kind", "day"), name="sums_of_a_day"),
+            models.Index(
+                fields=("due_on", "day"), condition=Q(due_on__isnull=False), name="days_with_promises_due"
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.kind} {self.day} {self.scope} {self.value}".rstrip()
+
+
+class KpiMonth(KpiSums):
+    """The daily sums of a month added up: by channel and region, and over all of them (`is_whole`)."""
+
+    month = models.DateField(help_text="Its first day.")
+    is_whole = models.BooleanField(help_text="Of all channels and regions together.")
+
+    class Meta:
+        verbose_name = "monthly sum"
+        ordering = ("kind", "scope", "is_whole", "value", "month")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("kind", "scope", "is_whole", "value", "month", "channel", "region"),
+                name="one_sum_per_month_and_scope",
+            ),
+        )
+        indexes = (
+            models.Index(fields=("kind", "month"), name="sums_of_a_month"),
+            models.Index(fields=("kind", "scope", "channel", "month"), name="monthly_sums_of_a_channel"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.month:%Y-%m} {self.scope} {self.value}".rstrip()
 
 
 class KpiRoll(models.Model):
@@ -130,6 +167,9 @@ class KpiRoll(models.Model):
     at = models.DateTimeField()
     seen = models.JSONField(help_text="The newest row of each kind of fact it had seen.")
     days = models.PositiveIntegerField(default=0, help_text="Days that were summed anew.")
+    owed = models.JSONField(
+        default=dict, help_text="Days that changed, by kind, and were left for the next run."
+    )
     board = models.JSONField(default=dict, help_text="What the first screen shows of the book.")
 
     class Meta:

@@ -87,7 +87,7 @@ class SkuForecast(models.Model):
     p50_qty = models.PositiveIntegerField(help_text="Over the horizon; half of the time less is asked for.")
     p90_qty = models.PositiveIntegerField(help_text="Over the horizon; one time in ten more is asked for.")
     is_undershot = models.BooleanField(
-        default=False, help_text="Demand runs so far above the forecast that the P90 will not do."
+        default=False, help_text="Demand runs above the forecast of a week ago."
     )
     measured_at = models.DateTimeField()
 

@@ -27,6 +27,9 @@ RECENT_WEEKS, OLDER_WEEKS = 6, 26
 # So many misses of the same class make an honest level; with fewer it is pooled with its neighbours.
 ENOUGH_MISSES = 200
 FARTHEST_CLASS = 24
+# From this share of what was expected on, demand is nearly above it; chosen on the earlier half of the weeks.
+NEARLY = 0.95
+QUARTER = 13
 HORIZONS = (1, 2, 3, 4, 5, 6, 8, 10, 13, 17, 22, 28, 39, 52)
 
 
@@ -176,12 +179,17 @@ def horizon_of(weeks: float) -> int:
     return next((horizon for horizon in HORIZONS if horizon >= weeks), HORIZONS[-1])
 
 
-def is_undershot(*, before: Smoothed, now: Smoothed, asked: int, horizon: int) -> bool:
+def is_undershot(*, before: Smoothed, now: Smoothed, lately: Sequence[int], horizon: int) -> bool:
     """Whether demand will run above what was expected of these weeks, judged when the first has ended.
 
-    `asked` units came in it; the rest is expected by what is known `now`.
+    `lately` are the weeks until then, the newest last; a quarter of them counts. The rest is expected by what
+    is known `now`. Who nearly runs above it, and sold more than it all quarter long, is called as well.
     """
-    if not before.is_known or horizon < 2:
+    if not before.is_known or before.weekly <= 0 or horizon < 2:
         return False
+    quarter = lately[-QUARTER:]
+    ahead = (quarter[-1] + now.weekly * (horizon - 1)) / (before.weekly * horizon)
     # Rounded: what comes as expected must not be called for the sake of a binary fraction.
-    return round(asked + now.weekly * (horizon - 1) - before.weekly * horizon, 6) > 0
+    if round(ahead, 6) > 1:
+        return True
+    return ahead > NEARLY and round(sum(quarter) / len(quarter) / before.weekly, 6) > 1

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from oms.api.urls import urlpatterns
 from tests.api.conftest import Client, Shop, settle
-from tests.factories import QueueDayFactory, SignalFactory
+from tests.factories import QueueDayFactory, SignalFactory, SkuForecastFactory
 
 ROWS = 4
 
@@ -79,6 +79,7 @@ def fill(shop: Shop, number: int) -> None:
     shop.api.patch(f"purchase-orders/D-{number}/lines/1/", slip, HTTP_IF_MATCH="*")
     SignalFactory.create()
     QueueDayFactory.create()
+    SkuForecastFactory.create()
     settle()
     assert shop.api.get(f"orders/{order}/").status_code == 200
 
@@ -113,7 +114,7 @@ def test_lists_cost_the_same_for_one_row_and_for_many(shop: Shop, filled: Callab
     filled()
     after = {path: measured(shop.api, path) for path in [*paths, expanding]}
 
-    assert len(paths) == 42
+    assert len(paths) == 43
     assert {path: queries for path, (_, queries) in after.items()} == {
         path: queries for path, (_, queries) in before.items()
     }

@@ -16,7 +16,7 @@ from backorders.insight.measures import Sums
 from backorders.insight.narrowing import ALL as EVERYTHING
 from backorders.insight.narrowing import Narrow
 from backorders.insight.rolling import Kind
-from backorders.models import KpiDay
+from backorders.models import KpiDay, KpiMonth, KpiRoll
 from oms.kernel import clock
 from oms.orders.models import Channel
 from tests.backorders.test_kpi_reading import at, told
@@ -180,6 +180,52 @@ def test_quiet_days_are_read_from_sums_alone(lived: World, frozen: clock.Journey
 
     assert [sql for sql in asked if "orders_orderline line" in sql and "shipped_qty" in sql] == []
     assert KpiDay.objects.filter(kind="accepted", scope="sku", value="CHAIR", day=FIRST).exists()
+
+
+@pytest.mark.parametrize("narrow", [*NARROWS, Narrow(region="FR", sku="CHAIR")], ids=lambda n: str(n.asked()))
+def test_whole_months_answer_what_their_days_do(lived: World, frozen: clock.Journey, narrow: Narrow) -> None:
+    march, window = date(2026, 3, 1), Window(start=FIRST, end=LAST, zone="UTC", narrow=narrow)
+    year = Window(start=date(2026, 1, 1), end=date(2027, 1, 1), zone="UTC", narrow=narrow)
+    for _ in range(3):
+        frozen.forward(timedelta(days=30))
+        rolling.roll(zone="UTC")
+
+    asked = queries_of(lambda: answering.cohort(year))
+    said = {split: answering.by_word(year, split) for split in totalling.SPLITS}
+
+    if totalling.Asked(kind=Kind.ACCEPTED, groups={}, zone="UTC", narrow=narrow).is_kept:
+        assert any("backorders_kpimonth kept" in sql for sql in asked)
+    assert values(answering.cohort(year)) == values(answering.cohort(window))
+    assert values(answering.flow(year)) == values(answering.flow(window))
+    KpiMonth.objects.filter(month=march).delete()
+    assert {split: answering.by_word(year, split) for split in totalling.SPLITS} == said
+
+
+def test_a_run_leaves_what_is_too_much_for_the_next(
+    lived: World, frozen: clock.Journey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rolling, "LINES_PER_RUN", 1)
+    runs = 0
+    while not KpiRoll.objects.exists() or KpiRoll.objects.all()[0].owed:
+        frozen.forward(timedelta(minutes=5))
+        runs += rolling.roll(zone="UTC") > 0
+        assert {code: answered()[code] for code in direct()} == direct()
+
+    assert runs >= len(set(KpiDay.objects.filter(kind="accepted").values_list("day", flat=True)))
+
+
+def test_busy_days_are_answered_from_the_last_run(
+    lived: World, frozen: clock.Journey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(2):
+        rolling.roll(zone="UTC")
+    before = answered()
+    monkeypatch.setattr(totalling, "LIVE_LINES", 0)
+    lived.cancels("E", cause="customer_request")
+
+    assert answered()["cancelled_unit"] == before["cancelled_unit"]
+    rolling.roll(zone="UTC")
+    assert {code: answered()[code] for code in direct()} == direct()
 
 
 def test_figures_come_apart_by_period_and_by_what_lines_differ_in(lived: World) -> None:

@@ -12,6 +12,7 @@ from tests.factories.buying import SignalFactory as SignalFactory
 from tests.factories.buying import SupplierFactory as SupplierFactory
 from tests.factories.buying import SupplierSkuFactory as SupplierSkuFactory
 from tests.factories.hearing import KpiDayFactory as KpiDayFactory
+from tests.factories.hearing import KpiMonthFactory as KpiMonthFactory
 from tests.factories.hearing import KpiRollFactory as KpiRollFactory
 from tests.factories.hearing import PromotionFactory as PromotionFactory
 from tests.factories.hearing import ReviewFactory as ReviewFactory

@@ -59,6 +59,19 @@ class KpiDayFactory(DjangoModelFactory[insight.KpiDay]):
     counts: dict[str, Any] = {}
 
 
+class KpiMonthFactory(DjangoModelFactory[insight.KpiMonth]):
+    class Meta:
+        model = insight.KpiMonth
+
+    kind = "accepted"
+    scope = "all"
+    month = date(2026, 3, 1)
+    is_whole = False
+    channel = Sequence(lambda n: f"WEB-{n}")
+    sums = [0] * len(COHORT)
+    counts: dict[str, Any] = {}
+
+
 class KpiRollFactory(DjangoModelFactory[insight.KpiRoll]):
     class Meta:
         model = insight.KpiRoll

@@ -170,7 +170,7 @@ def test_an_under_shoot_is_called_when_the_first_week_runs_above() -> None:
     def called(asked: int) -> bool:
         now = Smoothed(before.weeks, before.demanded, before.chance, before.size)
         now.learn(asked)
-        return is_undershot(before=before, now=now, asked=asked, horizon=4)
+        return is_undershot(before=before, now=now, lately=[*[10] * 8, asked], horizon=4)
 
     # 10 and 3 weeks of 10 are the 40 expected; 11 and 3 weeks of 10.25 are more.
     assert [called(asked) for asked in (0, 9, 10, 11, 30)] == [False, False, False, True, True]
@@ -179,5 +179,21 @@ def test_an_under_shoot_is_called_when_the_first_week_runs_above() -> None:
 def test_nothing_is_called_before_anything_is_known() -> None:
     few = learned([10, 10, 10])
 
-    assert not is_undershot(before=few, now=few, asked=99, horizon=4)
-    assert not is_undershot(before=learned([10] * 8), now=learned([10] * 9), asked=99, horizon=1)
+    assert not is_undershot(before=few, now=few, lately=[99], horizon=4)
+    assert not is_undershot(before=learned([10] * 8), now=learned([10] * 9), lately=[99], horizon=1)
+
+
+def test_who_nearly_runs_above_is_called_when_the_quarter_did() -> None:
+    # 8 and 3 weeks of 9.5 are 36.5 of the 40 expected: too few. 9 and 3 of 9.75 are 38.25: nearly.
+    before = learned([10] * 8)
+
+    def called(asked: int, quarter: list[int]) -> bool:
+        now = Smoothed(before.weeks, before.demanded, before.chance, before.size)
+        now.learn(asked)
+        return is_undershot(before=before, now=now, lately=[*quarter, asked], horizon=4)
+
+    assert called(9, [12] * 12)
+    assert not called(9, [10] * 12)
+    assert not called(8, [12] * 12)
+    # Only the newest thirteen weeks count.
+    assert not called(9, [99, *[10] * 12])
