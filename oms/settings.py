@@ -153,6 +153,7 @@ USE_I18N = True
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("fr", "Français"), ("es", "Español")]
 LOCALE_PATHS = [BASE_DIR / "oms" / "locale"]
+FORMAT_MODULE_PATH = ["oms.kernel.formats"]
 
 
 # --- static files -------------------------------------------------------------------------------

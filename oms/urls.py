@@ -5,11 +5,12 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
-from oms import health
+from oms import handbook, health
 from oms.api import documents
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
+    path("admin/handbook/<path:name>", admin.site.admin_view(handbook.page), name="handbook"),
     path("admin/", admin.site.urls),
     path("", include("oms.portal.urls")),
     path("", include("oms.demo.urls")),

@@ -41,7 +41,7 @@ from backorders.models import (
 )
 from inventory.models import Location, ProductionOrder, Sku, Supply, Transfer
 from notifications.models import LetterTemplate, MailboxMail, Message, Route
-from oms import board
+from oms import board, handbook
 from oms.api.models import ApiClient
 from oms.connectors.models import Inbound, KlaviyoAccount
 from oms.kernel import clock, shown
@@ -254,7 +254,9 @@ LOOK_UP = (
     Queue("SKUs", "Stock, incoming, queue and rule of one SKU.", "barcode", Sku),
     Queue("Supply", "Everything that can cover demand, by date.", "warehouse", Supply),
     Queue("Purchase orders", "What was ordered from suppliers.", "receipt_long", PurchaseOrder),
-    Queue("Purchase lines", "What comes when, and who waits for it.", "event_upcoming", PurchaseLine),
+    Queue(
+        "Purchase lines", "What comes when, and who waits for it.", "event_upcoming", PurchaseLine, "due=open"
+    ),
     Queue("Containers", "What travels together.", "directions_boat", InboundShipment),
     Queue("Transfers", "What moves between our locations.", "swap_horiz", Transfer),
     Queue("Production orders", "What we make ourselves.", "precision_manufacturing", ProductionOrder),
@@ -264,6 +266,7 @@ LOOK_UP = (
     Queue("Pick requests", "What the warehouse was asked for.", "trolley", PickRequest),
     Queue("Shipments", "What left.", "package_2", Shipment),
     Queue("Payments", "What customers tendered, what was taken and given back.", "credit_card", Payment),
+    Queue("Delay cases", "Who is asked to wait, switch or cancel.", "live_help", DelayCase, "lapses=open"),
     Queue("Campaigns", "What one slip put to customers, and how they answered.", "campaign", Campaign),
     Queue("Stock watches", "Who wants to hear when a SKU is back.", "notifications_active", StockWatch),
     Queue("Messages", "What customers were told.", "mail", Message),
@@ -337,7 +340,8 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         }
         for title, _, queues in GROUPS
     ]
-    return [{"items": [{"title": "Today", "icon": "today", "link": reverse("admin:index")}]}, *linked]
+    today = {"items": [{"title": "Today", "icon": "today", "link": reverse("admin:index")}]}
+    return [today, *linked, {"title": "Help", "collapsible": True, "items": handbook.links(request)}]
 
 
 def _links(queues: Sequence[Queue], request: HttpRequest) -> list[dict[str, Any]]:

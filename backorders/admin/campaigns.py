@@ -116,6 +116,10 @@ class CampaignAdmin(FactAdmin):
     """Campaigns, newest first."""
 
     about = "One slip, everybody it concerns: who was told, who answered what, and what it is worth."
+    about_page = (
+        "Everybody one slip concerns: how many were told, what they answered, who is still silent, and "
+        "what it is worth."
+    )
     when_empty = "No supply has slipped past a promise yet."
     page = "workplace/campaign.html"
     buttons = (Remind, Stop, GoOn)
@@ -238,6 +242,9 @@ class TellingPolicyAdmin(PolicyAdmin):
     """Telling policies."""
 
     about = "When customers are written to. The policy of a channel speaks before the one for all."
+    about_page = (
+        "When customers of this channel hear from us: before the quoted date, at which hours, in which waves."
+    )
     when_empty = (
         "Without a policy who waits hears a week before the quoted date, at any hour, and who asked for a "
         "SKU hears in waves of one and a half times what is back."
@@ -280,6 +287,7 @@ class StockWatchAdmin(FactAdmin):
     """Who wants to be told when a SKU is back."""
 
     about = "Who asked to be told when a SKU is back. They are told in waves, the oldest first."
+    about_page = "Who wants to hear when this SKU is back, and whether they did."
     when_empty = "Nobody asked to be told when something is back."
     list_display = ("sku_words", "channel", "email", "created", "told")
     list_filter = (ToldFilter,)
@@ -301,10 +309,23 @@ class WaitUpdateAdmin(FactAdmin):
     """Promises whose customer heard midway where it stands."""
 
     about = "Whom we wrote to before the quoted date, once per promise."
-    list_display = ("at_words", "promise")
-    list_select_related = ("promise",)
+    about_page = "One customer written to before the date we quoted."
+    when_empty = "Nobody had to be written to before a quoted date."
+    to_begin = (("Telling policies", "admin:backorders_tellingpolicy_changelist"),)
+    list_display = ("at_words", "line", "ships")
+    list_select_related = ("promise__order_line__order",)
+    search_fields = ("promise__order_line__order__number",)
     ordering = ("-id",)
 
-    @admin.display(description="When")
+    @admin.display(description="Written")
     def at_words(self, row: WaitUpdate) -> str:
         return shown.instant(row.at)
+
+    @admin.display(description="Line")
+    def line(self, row: WaitUpdate) -> str:
+        return shown.link(row.promise.order_line)
+
+    @admin.display(description="Promised to ship")
+    def ships(self, row: WaitUpdate) -> str:
+        promise = row.promise
+        return shown.link(promise, shown.window(promise.ships_earliest, promise.ships_latest))

@@ -90,6 +90,10 @@ class CancellationPolicyAdmin(PolicyAdmin):
     """Cancellation policies."""
 
     about = "What customers may cancel by themselves, and what ends by itself when it is too late."
+    about_page = (
+        "What customers under this policy may cancel, how long they have to answer, and what their "
+        "silence means."
+    )
     when_empty = (
         "Without a policy customers may cancel until goods are allocated, and nothing ends by itself."
     )

@@ -104,6 +104,10 @@ class CapAdmin(PolicyAdmin):
         "Ceilings on open backordered units. Every cap that matches must have room. Empty is "
         "unlimited, 0 is none."
     )
+    about_page = (
+        "How many units may wait at once under this cap, and how much of it is used. See what a change "
+        "would do before you save it."
+    )
     when_empty = "No cap: as many backorders are taken as the rules allow."
     form = CapForm
     list_display = ("name", "scope", "ceiling", "used", "bucket", "window", "watching")
@@ -171,6 +175,9 @@ class CapUsageAdmin(FactAdmin):
     """Counters of caps."""
 
     about = "How much of each cap is used, by its week or month where it has them. The sum of the claims."
+    about_page = "One counter of a cap: what is used of it now."
+    when_empty = "No cap counts anything yet."
+    to_begin = (("Caps", "admin:backorders_cap_changelist"),)
     list_display = ("cap", dated("bucket_on", "Week or month"), "used_qty", "ceiling")
     list_filter = (("cap", AutocompleteSelectFilter),)
     list_select_related = ("cap",)
@@ -187,10 +194,17 @@ class CapClaimAdmin(FactAdmin):
     """Who uses a cap."""
 
     about = "Which order lines and carts use how much of a cap's counter."
-    list_display = ("usage", "order_line", "cart_hold", "qty")
+    about_page = "How much of a cap one order line or cart uses."
+    when_empty = "No cap is used."
+    to_begin = (("Caps", "admin:backorders_cap_changelist"),)
+    list_display = ("cap", "order_line", "cart_hold", "qty")
     list_select_related = ("usage__cap", "order_line__order", "cart_hold")
     search_fields = ("order_line__order__number", "usage__cap__name")
     ordering = ("-id",)
+
+    @admin.display(description="Cap")
+    def cap(self, row: CapClaim) -> str:
+        return row.usage.cap.name
 
 
 class LiveFilter(Choice):
@@ -210,6 +224,7 @@ class CartHoldAdmin(FactAdmin):
     """Quantities kept for carts."""
 
     about = "Quantities kept for carts for some minutes. They expire by themselves."
+    about_page = "Units kept for one cart, and until when."
     when_empty = "No cart holds anything."
     list_display = ("sku_words", "channel", "qty", "state", "created_by", "expires")
     list_filter = (LiveFilter, ("sku", AutocompleteSelectFilter), ("channel", RelatedDropdownFilter))
@@ -231,6 +246,7 @@ class RefusedDemandAdmin(FactAdmin):
     """What rules and caps said no to."""
 
     about = "Units a rule or a cap refused: customers who wanted to buy and could not. Planning counts them."
+    about_page = "Units one customer wanted and could not have, and what said no."
     when_empty = "Nothing was refused."
     list_display = (
         "at_words",

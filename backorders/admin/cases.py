@@ -82,6 +82,10 @@ class DelayCaseAdmin(FactAdmin):
         "A promise that could not be kept, and what the customer was asked. When the time is up, "
         "silence is the answer."
     )
+    about_page = (
+        "What this customer was asked, until when, why the date moved, and what they answered. Did they "
+        "call? Record the answer."
+    )
     when_empty = "No promise was broken that a customer had to be asked about."
     page = "workplace/case.html"
     buttons = (AnswerThisCase,)
@@ -98,6 +102,7 @@ class DelayCaseAdmin(FactAdmin):
     list_select_related = ("order_line__order__customer", "promise")
     search_fields = ("order_line__order__number",)
     ordering = ("answer_by", "id")
+    ordering_of_all = ("-answer_by", "-id")
 
     def title_of(self, row: DelayCase) -> str:
         return f"{row.order_line}, delay {row.delay_no}"
@@ -108,7 +113,7 @@ class DelayCaseAdmin(FactAdmin):
 
     @admin.display(description="Customer")
     def customer(self, row: DelayCase) -> str:
-        return str(row.order_line.order.customer)
+        return shown.link(row.order_line.order.customer)
 
     @admin.display(description="New date")
     def promised(self, row: DelayCase) -> str:
@@ -143,8 +148,9 @@ class ChoiceAdmin(FactAdmin):
     """Answers."""
 
     about = "What customers answered, or what their silence meant."
+    about_page = "What a customer answered about one line, or what their silence meant."
     when_empty = "Nobody was asked anything yet."
-    list_display = ("at_words", "case", "choice_words", "alternative", "is_silence", "by_words")
+    list_display = ("at_words", "line", "choice_words", "alternative", "said_by")
     list_filter = ("choice", "is_silence")
     list_select_related = ("case__order_line__order", "alternative")
     search_fields = ("case__order_line__order__number",)
@@ -158,6 +164,13 @@ class ChoiceAdmin(FactAdmin):
     def choice_words(self, row: Answered) -> str:
         return shown.spelt(row.choice)
 
+    @admin.display(description="Line")
+    def line(self, row: Answered) -> str:
+        return shown.link(row.case, row.case.order_line)
+
     @admin.display(description="By")
-    def by_words(self, row: Answered) -> str:
-        return shown.who(row.by)
+    def said_by(self, row: Answered) -> str:
+        """Silence, the customer, or who took the call."""
+        if row.is_silence:
+            return shown.chip("silence", "warn")
+        return "the customer" if row.by.startswith("customer:") else shown.who(row.by)

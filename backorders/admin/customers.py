@@ -84,6 +84,7 @@ class WithdrawalAdmin(FactAdmin):
         "What customers declared, word for word, and what became of it. Where goods are with the warehouse, "
         "have it give them back; where a statement names no order, find the one it means."
     )
+    about_page = "A customer's statement, word for word, and what became of each line it concerns."
     when_empty = "Nobody has withdrawn from a contract."
     page = "workplace/withdrawal.html"
     buttons = (NameOrder,)
@@ -127,6 +128,9 @@ class OrderLinkAdmin(FactAdmin):
     """Links in mails, newest first."""
 
     about = "The links to orders that went out by mail, by the beginning of their fingerprint."
+    about_page = (
+        "A link to an order that went out by mail. Revoke it when it reached somebody it should not have."
+    )
     when_empty = "No mail with a link has been written yet."
     buttons = (RevokeLink,)
     list_display = ("issued", "order", "fingerprint", "state_words")

@@ -141,6 +141,7 @@ class MakeGoodAdmin(_OfLine):
     """What customers were given."""
 
     about = "What customers were given for a delay, out of the budget of their policy."
+    about_page = "What a customer was given for one delay, and what it cost."
     when_empty = "Nobody was given anything yet."
     list_display = ("line", "kind", "cost_words", "days_late", "policy", "at_words", "by_words")
     list_filter = ("kind",)
@@ -177,6 +178,7 @@ class NeverCancelAdmin(_OfLine):
     """Lines kept."""
 
     about = "Lines that no policy ends by itself, and why. The law still may."
+    about_page = "A line that no policy ends by itself, and why."
     when_empty = "No line is kept."
     list_display = ("line", "note", "at_words", "by_words", "ended")
 
@@ -190,6 +192,7 @@ class ExtraPeriodAdmin(_OfLine):
     """Additional periods."""
 
     about = "One more period that customers set after a missed delivery. Missed again, they may end it."
+    about_page = "One more period a customer set, and until when."
     when_empty = "Nobody has set a period."
     list_display = ("line", "until_words", "at_words", "by_words")
 
@@ -203,6 +206,7 @@ class MakeGoodBudgetAdmin(FactAdmin):
     """Budgets."""
 
     about = "What each cancellation policy has spent on making delays good, beside its budget."
+    about_page = "What one policy has spent on making delays good, beside its budget."
     when_empty = "Nothing was spent yet."
     list_display = ("policy", "spent", "budget")
     list_select_related = ("policy",)

@@ -52,6 +52,10 @@ class FenceAdmin(PolicyAdmin):
         "Which supply and which demand count, and from when. The most specific one speaks alone: SKU before "
         "category before all, and of each its own location first."
     )
+    about_page = (
+        "Which supply and demand this fence believes, and from when. See what a change would do before "
+        "you save it."
+    )
     when_empty = (
         "Without a fence all supply counts, and what is overdue is believed to come tomorrow, however late."
     )

@@ -40,6 +40,7 @@ class PromotionAdmin(PolicyAdmin):
         "Days on which demand is pushed on purpose. A stock-out within them is blamed on the promotion, "
         "unless planning was told before it bought."
     )
+    about_page = "Days on which demand was pushed on purpose, and when planning was told."
     when_empty = "No promotion was marked: a surge of demand is told by its shape alone."
     form = PromotionForm
     list_display = ("name", "scope_words", "window", "told")
@@ -84,6 +85,7 @@ class TicketAdmin(AboutOrderAdmin):
     """Tickets, newest first."""
 
     about = "Calls for help about orders, as the help desk told us. Key figures count them."
+    about_page = "A call for help about an order."
     when_empty = "No help desk has told us of a ticket."
     list_display = ("external_id", "order_link", "subject", "opened", "source")
 
@@ -99,6 +101,7 @@ class ReviewAdmin(AboutOrderAdmin):
     about = (
         "How likely customers are to recommend us, 0 to 10. Orders with backorders are held against others."
     )
+    about_page = "How likely one customer is to recommend us, 0 to 10."
     when_empty = "No review tool has told us of a score."
     list_display = ("external_id", "order_link", "score", "reviewed", "source")
 
@@ -112,6 +115,7 @@ class KpiDayAdmin(FactAdmin):
     """Sums by day."""
 
     about = "What the key figures are added up from, by day. Made anew when something of a day changes."
+    about_page = "What one day adds to the key figures."
     when_empty = "Nothing was summed yet: it is done every five minutes."
     list_display = ("on", "kind", "scope", "value", "channel", "region")
     list_filter = ("kind", "scope", ("day", RangeDateFilter))
@@ -144,6 +148,7 @@ class KpiRollAdmin(FactAdmin):
     """Runs of the daily sums."""
 
     about = "When the sums of the key figures were last brought up to date, and how many days that took."
+    about_page = "One round of adding the key figures up."
     when_empty = "The sums were never made."
     list_display = ("at_words", "days")
     ordering = ("-id",)

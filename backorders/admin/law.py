@@ -82,6 +82,9 @@ class DelayPolicyAdmin(PolicyAdmin):
         "What the law asks when we are late, by country, state and buyer. Of several rows the strictest of "
         "each field wins. Every row links its source. Not legal advice: have yours reviewed."
     )
+    about_page = (
+        "What the law asks of us here when we are late, with its source. Not legal advice: have it reviewed."
+    )
     when_empty = "Without a row no law is kept for you. `manage.py sync_policies` adds those we ship."
     form = DelayPolicyForm
     list_display = ("name", "where", "clock", "days", "silence", "refund", "source_link", "is_active")
@@ -172,12 +175,14 @@ class DeadlineAdmin(FactAdmin):
         "Days by which the law wants something done for a line: a notice told, goods shipped, money sent. "
         "The last day counts whole, where the customer is. Not legal advice."
     )
+    about_page = "The last day for one thing the law wants done for a line. Not legal advice."
     when_empty = "No law waits for anything."
     list_display = ("line", "kind_words", "last_on_words", "zone", "state", "wants")
     list_filter = (DueFilter, "kind")
     list_select_related = ("order_line__order",)
     search_fields = ("order_line__order__number",)
     ordering = ("due_at", "id")
+    ordering_of_all = ("-due_at", "-id")
 
     def title_of(self, row: Deadline) -> str:
         return f"{row.order_line}: {row.get_kind_display()}"

@@ -49,6 +49,7 @@ class PlanningPolicyAdmin(PolicyAdmin):
         "How far ahead and how surely the buyer buys. The signals of the next night follow it: an order "
         "covers who waits, what is expected until the next order, and the safety stock."
     )
+    about_page = "How far ahead and how surely we buy what falls under this policy, from the next night on."
     when_empty = (
         "Without a policy orders cover the lead time nine times in ten, a week until the next review, and "
         "half of what was refused."
@@ -99,6 +100,7 @@ class SkuForecastAdmin(FactAdmin):
         "What each SKU is expected to sell, measured each night from its own weeks. P50 and P90 are units "
         "over the weeks that one order covers; they come from how wrong forecasts were lately."
     )
+    about_page = "What this SKU is expected to sell, and how wrong that was lately."
     when_empty = "Nothing was forecast yet: it takes four weeks of demand and a night."
     list_display = ("sku", "kind", "weekly_qty", "last_week_qty", "horizon", "p50_qty", "p90_qty", "runs")
     list_filter = (UndershotFilter, "kind", ("sku", AutocompleteSelectFilter))
@@ -152,6 +154,7 @@ class QueueDayAdmin(FactAdmin):
         "Every queue against what comes in within its lead time and review, each night. A queue grows when "
         "more joins than comes in: what stays uncovered is the next purchase order."
     )
+    about_page = "One SKU's queue on one day against what comes in within its lead time."
     when_empty = "Nobody waits, or the night has not passed yet."
     list_display = (
         "sku",

@@ -222,6 +222,10 @@ class AtpRuleAdmin(PolicyAdmin):
         "Whether and how something may be promised beyond stock. The most specific rule in force wins: "
         "SKU before category before supplier before all, then channel, then region, then priority."
     )
+    about_page = (
+        "What this rule lets us promise, to whom, from which supply and until when. See what a change "
+        "would do before you save it."
+    )
     when_empty = "Without a rule only what is in stock is sold. Add one to take backorders."
 
     def get_urls(self) -> list[URLPattern | URLResolver]:

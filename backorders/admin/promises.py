@@ -39,6 +39,9 @@ class PromiseAdmin(FactAdmin):
         "Every date ever told to a customer. A promise is never edited: a new one supersedes it, "
         "with its cause."
     )
+    about_page = (
+        "One date told to a customer: what it was made from, step by step, and what the customer reads."
+    )
     when_empty = "Nothing was promised yet."
     page = "workplace/promise.html"
     list_display = ("line", "revision", "ships", "qty", "cause_words", "made", "by_words", "state")
@@ -113,6 +116,9 @@ class BackorderAdmin(FactAdmin):
     """Backorders, the longest waiting first."""
 
     about = "Lines that stock did not cover, and why. Correct a cause when you know better: reports use it."
+    about_page = (
+        "What stock did not cover of one line, for how long, and why. Correct the cause when you know better."
+    )
     when_empty = "Everything ordered was in stock."
     page = "workplace/backorder.html"
     buttons = (CorrectThisCause,)
@@ -136,6 +142,7 @@ class BackorderAdmin(FactAdmin):
     list_select_related = ("order_line__order__customer", "sku")
     search_fields = ("order_line__order__number", "sku__code")
     ordering = ("opened_at", "id")
+    ordering_of_all = ("-opened_at", "-id")
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         wrapped = self.admin_site.admin_view
@@ -182,7 +189,7 @@ class BackorderAdmin(FactAdmin):
 
     @admin.display(description="Customer")
     def customer(self, row: Backorder) -> str:
-        return str(row.order_line.order.customer)
+        return shown.link(row.order_line.order.customer)
 
     @admin.display(description="Not in stock")
     def backordered(self, row: Backorder) -> str:
@@ -237,6 +244,9 @@ class CauseTagAdmin(FactAdmin):
     """Causes as they were set."""
 
     about = "Every cause a backorder was given, by evidence or by a person. The newest is in force."
+    about_page = "A cause one backorder was given, with the evidence for it."
+    when_empty = "No backorder was given a cause yet."
+    to_begin = (("Backorders", "admin:backorders_backorder_changelist"),)
     list_display = ("at_words", "backorder_line", "cause_words", "confidence_words", "note", "by_words")
     list_filter = ("cause",)
     list_select_related = ("backorder__order_line__order",)

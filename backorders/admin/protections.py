@@ -45,6 +45,9 @@ class ProtectionAdmin(PolicyAdmin):
         "Units kept for a channel, a region or a class of customers. Others may be promised only what is "
         "left beyond them: of a core floor all others, of a prioritised one those of lower priority."
     )
+    about_page = (
+        "What is kept for this group, of what, and until when. See what a change would do before you save it."
+    )
     when_empty = "Nothing is kept for anybody: first come, first served."
     form = ProtectionForm
     list_display = ("whom", "what", "used", "kind", "priority", "window")
@@ -93,6 +96,7 @@ class ProtectionUsageAdmin(FactAdmin):
     """Counters of protections."""
 
     about = "Units of each SKU that the group of a protection has claimed, also beyond its floor."
+    about_page = "What the protected group has claimed of one SKU."
     when_empty = "No protected group has bought anything yet."
     list_display = ("protection", "sku", "consumed_qty", "floor")
     list_filter = (("sku", AutocompleteSelectFilter),)
@@ -109,6 +113,7 @@ class ProtectionClaimAdmin(FactAdmin):
     """Who used a protection."""
 
     about = "Which order lines and carts took units that were kept for their group."
+    about_page = "Protected units that one order line or cart took."
     when_empty = "No protected group has bought anything yet."
     list_display = ("whom", "sku", "order_line", "cart_hold", "qty")
     list_select_related = ("usage__sku", "usage__protection__channel", "order_line__order", "cart_hold")
@@ -132,6 +137,7 @@ class SkuVolatilityAdmin(FactAdmin):
         "The coefficient of variation of weekly demand, accepted and refused, measured each night. "
         "A rule may take no backorders above one."
     )
+    about_page = "How much the weekly demand for this SKU goes up and down."
     when_empty = "Nothing was measured yet: it takes four weeks of demand and a night."
     list_display = ("sku", "cv", "weeks", "demand_qty", "measured")
     list_filter = (("sku", AutocompleteSelectFilter),)

@@ -52,6 +52,10 @@ class BackorderRunAdmin(FactAdmin):
         "Hand supply out anew among lines that wait: who wins, keeps, gives way. A dry run shows who gains "
         "from whom and what it costs; only then is it written."
     )
+    about_page = (
+        "What this run gives and takes: who gains, who loses, which promises break, what it is worth. A "
+        "dry run changes nothing until you write it."
+    )
     when_empty = "No run yet. Plan one: the preview writes nothing."
     page = "workplace/run.html"
     buttons = (WriteTheRun, SaveAsVariant, LiftTheRun)
@@ -131,6 +135,7 @@ class RunLineAdmin(FactAdmin):
     """Lines of runs."""
 
     about = "What a run gives each line beside what it had, and to whom it lost. Filter by a run."
+    about_page = "One line before and after a run, and who got the units it lost."
     when_empty = "No run has looked at any line yet."
     list_display = ("line", "sku_words", "class_chip", "units", "ready", "effect", "run")
     list_filter = (EffectFilter, "run_class", ("sku", AutocompleteSelectFilter))
@@ -172,6 +177,9 @@ class RunSkuAdmin(FactAdmin):
     """SKUs of runs."""
 
     about = "What each run found or did for each SKU."
+    about_page = "What a run found or did for one SKU."
+    when_empty = "No run has looked at any SKU yet."
+    to_begin = (("Plan a run", "admin:backorders_backorderrun_plan"),)
     list_display = ("sku_words", "run", "outcome", "claimed_qty", "churned_qty", "free_qty", "error")
     list_filter = ("outcome",)
     list_select_related = ("sku", "run")
@@ -220,6 +228,7 @@ class RunVariantAdmin(PolicyAdmin):
     """Saved runs."""
 
     about = "Runs saved under a name: for planners to start from, and for the night."
+    about_page = "The segments of a run saved under a name: start from them, or let the night write them."
     when_empty = "No variant. Plan a run and save it under a name."
     form = RunVariantForm
     page = "workplace/variant.html"

@@ -45,6 +45,10 @@ class QueuePolicyAdmin(PolicyAdmin):
         "Who is served first. The same order counts for receipts, re-plans, releases and runs: class, "
         "priority, first promise, then who came first."
     )
+    about_page = (
+        "Who goes first under this policy, who moves up for waiting, and who lends to the urgent. See "
+        "what a change would do before you save it."
+    )
     when_empty = "Without a policy the channel's priority is the class, and waiting moves nobody up."
     form = QueuePolicyForm
     list_display = ("name", "scope", "class_words", "guard", "lock_days", "may_borrow", "is_active")
@@ -101,6 +105,10 @@ class ReleasePolicyAdmin(PolicyAdmin):
         "How much must be ready before it goes. Each line is held to the share of its own policy, an order "
         "to the largest share that any of its lines asks for."
     )
+    about_page = (
+        "How much of a line or order must be ready before it goes. See what a change would do before you "
+        "save it."
+    )
     when_empty = (
         "Without a policy what is ready goes, and ship-complete lines that cannot be filled are skipped."
     )
@@ -131,6 +139,7 @@ class LoanAdmin(FactAdmin):
     about = (
         "Goods on hand of far-dated lines that served urgent ones; inbound covers the lender again in time."
     )
+    about_page = "Goods one line gave up for an urgent one, and what covers it again."
     when_empty = "Nothing was lent."
     list_display = ("sku", "qty", "lender_line", "borrower_line", "covered_by", "at_words")
     list_select_related = (

@@ -31,6 +31,7 @@ class DemandAdmin(FactAdmin):
     """Open demand; of one SKU in the order in which it is served."""
 
     about = "Who waits for what. Filter by a SKU to see its queue in the order in which it is served."
+    about_page = "What one line still waits for, its rank in the queue, and the supply that covers it."
     when_empty = "Nobody waits for anything."
     page = "workplace/demand.html"
     list_display = (
@@ -108,7 +109,10 @@ class PegAdmin(FactAdmin):
     """Claims."""
 
     about = "Which supply is for which line. The planner moves claims; those on stock move only by a command."
-    list_display = ("line", "supply", "kind", "ready", "qty", "released_qty")
+    about_page = "How much of one supply is for one line."
+    when_empty = "Nothing is promised from any supply."
+    to_begin = (("Queue", "admin:backorders_demand_changelist"),)
+    list_display = ("line", "claimed", "kind", "ready", "qty", "released_qty")
     list_select_related = ("demand__order_line__order", "supply")
     search_fields = ("demand__order_line__order__number", "supply__sku__code")
     ordering = ("-id",)
@@ -116,6 +120,10 @@ class PegAdmin(FactAdmin):
     @admin.display(description="Line")
     def line(self, row: Peg) -> str:
         return str(row.demand.order_line)
+
+    @admin.display(description="Supply")
+    def claimed(self, row: Peg) -> str:
+        return shown.link(row.supply, row.supply.reference or row.supply.kind)
 
     @admin.display(description="Kind")
     def kind(self, row: Peg) -> str:
@@ -141,6 +149,9 @@ class ReplanRequestAdmin(FactAdmin):
     about = (
         "SKUs whose plan is to be made again. The worker serves them within a minute; what stays "
         "here is stuck."
+    )
+    about_page = (
+        "A SKU whose plan is to be made again: why, since when, and what went wrong when it was tried."
     )
     when_empty = "Every plan is up to date."
     page = "workplace/replan.html"

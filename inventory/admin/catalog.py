@@ -62,6 +62,7 @@ class SkuAdmin(PlansAgain):
         "What we stock and sell. Open one for its stock, what is coming, who waits and which rule is "
         "in force."
     )
+    about_page = "What is here, what is coming, who waits and what may still be promised of this SKU."
     when_empty = "SKUs come over REST or by “Add”."
     page = "workplace/sku.html"
     buttons = (CountStock, HoldStock, ReplanSku)
@@ -149,6 +150,8 @@ class LocationAdmin(PlansAgain):
     """Places that ship."""
 
     about = "Places that ship, with the zone, calendar and cut-offs that every promise is dated by."
+    about_page = "Where goods ship from: its zone, working days and cut-offs date every promise."
+    when_empty = "No location yet, so nothing can be promised. Add the place you ship from."
     form = LocationForm
     list_display = (
         "code",

@@ -27,6 +27,7 @@ class ProductionOrderAdmin(FactAdmin):
     """Production orders, newest first."""
 
     about = "What we make ourselves. It is supply from the day it is scheduled, trusted more once it started."
+    about_page = "What we make of one SKU, when it will be ready, and who waits for it."
     when_empty = "Nothing is being made."
     page = "workplace/production_order.html"
     list_buttons = (ScheduleProduction,)

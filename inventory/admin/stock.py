@@ -33,6 +33,14 @@ class SupplyAdmin(FactAdmin):
     """Everything that can cover demand."""
 
     about = "Every quantity that can cover demand: on the shelf, on hold, on its way, or only planned."
+    about_page = "One quantity that can cover demand: when it is ready, who has claimed it, what is free."
+    when_empty = (
+        "There is nothing on hand and nothing is coming. Count stock on the page of a SKU, or order it."
+    )
+    to_begin = (
+        ("SKUs", "admin:inventory_sku_changelist"),
+        ("Purchase orders", "admin:purchasing_purchaseorder_changelist"),
+    )
     page = "workplace/supply.html"
     buttons = (CountHere,)
     list_display = (
@@ -95,6 +103,9 @@ class MovementAdmin(FactAdmin):
         "Every change of what is on the shelf or on hold. The ledger is never rewritten: mistakes "
         "are corrected by a count."
     )
+    about_page = "One change of what is on the shelf or on hold: why, by whom, by which document."
+    when_empty = "Nothing has moved yet: goods move when they are received, counted, held or shipped."
+    to_begin = (("Purchase orders", "admin:purchasing_purchaseorder_changelist"),)
     list_display = (
         "at_words",
         "sku_words",
@@ -139,6 +150,7 @@ class StockHoldAdmin(FactAdmin):
     """Quality holds."""
 
     about = "Units on hand that must not ship. Clear a hold when the goods are good, or write them off."
+    about_page = "Units that must not ship, why, and when they are expected to clear."
     when_empty = "Nothing is on hold. Hold units from the page of their SKU."
     buttons = (ClearHold,)
     list_display = (
@@ -180,6 +192,7 @@ class StockCountAdmin(FactAdmin):
     """Corrections of on hand."""
 
     about = "Corrections of what is on the shelf: who counted what, and by how much the books were wrong."
+    about_page = "One correction of what is on the shelf."
     when_empty = "Nothing was corrected yet. Count stock from the page of a SKU."
     list_display = (
         "at_words",

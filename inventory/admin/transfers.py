@@ -27,6 +27,7 @@ class TransferAdmin(FactAdmin):
     """Transfers, newest first."""
 
     about = "What moves between our locations. Dispatched transfers are supply where they go; drafts are not."
+    about_page = "What moves from one location to another, when it arrives, and who waits for it."
     when_empty = "Nothing moves between locations. Draft a transfer."
     page = "workplace/transfer.html"
     list_buttons = (DraftTransfer,)
@@ -78,6 +79,9 @@ class TransferLineAdmin(FactAdmin):
     """Lines of transfers."""
 
     about = "One SKU on a transfer: what was sent, and what came of it."
+    about_page = "What was sent of one SKU, and what came of it."
+    when_empty = "No transfer has a line yet."
+    to_begin = (("Transfers", "admin:inventory_transfer_changelist"),)
     list_display = ("transfer", "line_no", "sku_words", "qty", "accepted_qty", "held_qty", "missing_qty")
     list_select_related = ("transfer", "sku")
     search_fields = ("transfer__number", "sku__code")
@@ -89,6 +93,8 @@ class DocumentChangeAdmin(FactAdmin):
     """Changed days and quantities."""
 
     about = "Every changed day or quantity of a transfer or a production order, with who and why."
+    about_page = "One changed day or quantity of a transfer or a production order."
+    when_empty = "No transfer or production order was changed."
     list_display = (
         "document",
         dated("from_on", "From"),

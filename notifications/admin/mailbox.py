@@ -15,6 +15,7 @@ class MailboxMailAdmin(FactAdmin):
     """Mail, newest first."""
 
     about = "Mail kept here instead of leaving the house, until EMAIL_URL names a mail server."
+    about_page = "A mail as its reader would have seen it."
     when_empty = (
         "No mail yet: it comes with the first order, or it leaves the house because EMAIL_URL is set."
     )

@@ -1,6 +1,7 @@
 """What customers were told, and the button that tells again what failed."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 from django import forms
@@ -24,6 +25,8 @@ from oms.kernel.errors import DomainError
 from oms.orders.models import Order
 
 PERMISSION = "notifications.resend_message"
+# Within this a message left when it was written.
+AT_ONCE = timedelta(minutes=2)
 
 
 class AgainForm(AskForm):
@@ -82,6 +85,7 @@ class MessageAdmin(FactAdmin):
     """Messages, newest first."""
 
     about = "What customers were told, each message once. Open one to read it as it was sent."
+    about_page = "What one customer was told, as it was sent, and every try at telling it."
     when_empty = "Nobody was told anything yet."
     page = "workplace/message.html"
     buttons = (SendAgain,)
@@ -89,11 +93,9 @@ class MessageAdmin(FactAdmin):
     list_display = (
         "kind_words",
         "recipient",
-        "subject_ref",
+        "subject_words",
         "state_chip",
         "created",
-        "sent",
-        "subject",
         "what_next",
     )
     list_filter = (StateFilter, "kind", "channel", ("created_at", RangeDateTimeFilter))
@@ -119,13 +121,19 @@ class MessageAdmin(FactAdmin):
     def state_chip(self, row: Message) -> str:
         return shown.state(row.state)
 
+    @admin.display(description="Subject")
+    def subject_words(self, row: Message) -> str:
+        """What it is headed, or what it is about where nothing was written yet."""
+        return row.subject or row.subject_ref
+
     @admin.display(description="Written")
     def created(self, row: Message) -> str:
-        return shown.instant(row.created_at)
-
-    @admin.display(description="Sent")
-    def sent(self, row: Message) -> str:
-        return shown.instant(row.sent_at)
+        """When it was written, and when it left if that was not at once."""
+        at_once = row.sent_at is None or row.sent_at - row.created_at < AT_ONCE
+        written = shown.instant(row.created_at)
+        return (
+            written if at_once else shown.lines((written, shown.muted(f"left {shown.instant(row.sent_at)}")))
+        )
 
     @admin.action(description="Send again what failed", permissions=["resend"])
     def send_all_again(self, request: HttpRequest, queryset: QuerySet[Message]) -> None:
@@ -157,6 +165,9 @@ class AttemptAdmin(FactAdmin):
     """Tries at telling."""
 
     about = "Every try at telling somebody, and what went wrong."
+    about_page = "One try at telling somebody, and what went wrong."
+    when_empty = "Nothing was sent yet."
+    to_begin = (("Messages", "admin:notifications_message_changelist"),)
     list_display = ("at_words", "message", "is_accepted", "error_words")
     list_filter = ("is_accepted",)
     list_select_related = ("message",)

@@ -36,6 +36,7 @@ class RouteAdmin(HouseAdmin):
         "Which messages we mail and which Klaviyo tells by a flow of yours. Mark flows for order messages as "
         "transactional there. What has no row here we mail ourselves."
     )
+    about_page = "Which way this kind of message goes: our own mail, Klaviyo, or both."
     when_empty = "We mail everything ourselves."
     form = RouteForm
     list_display = ("kind_words", "way")

@@ -112,6 +112,9 @@ class LetterTemplateAdmin(SimpleHistoryAdmin, HouseAdmin):
         "Words of your own for a kind of message. The most specific speaks: mode and region, then mode, then "
         "region, then neither; where none does, the shipped letter. Legal notices are checked."
     )
+    about_page = (
+        "A message in your own words, with a preview. Legal notices must keep what the law wants said."
+    )
     when_empty = "All letters go out as shipped. Add one to put it in your own words."
     form = TemplateForm
     page = "workplace/template.html"
@@ -198,6 +201,7 @@ class AddressAdmin(FactAdmin):
     """What we know of addresses."""
 
     about = "Addresses that mail does not reach, and whose owners want nothing but what an order needs."
+    about_page = "An address that mail does not reach, or whose owner wants only what an order needs."
     when_empty = "No mail has bounced, and nobody complained."
     list_display = ("email", "bounced", "complained", "opted_out")
     search_fields = ("=email",)

@@ -179,6 +179,25 @@ def who(by: str) -> str:
     return name if kind == "user" else f"{kind} {name}".strip()
 
 
+def told(value: Any) -> str:
+    """What was kept as JSON, in words: `units: 4 · channel: WEB`, one below the other where it is nested."""
+    if isinstance(value, dict):
+        parts = [_named(key, part) for key, part in value.items()]
+        nested = any(isinstance(part, dict | list) for part in value.values())
+        return (lines(parts) if nested else format_html_join(" · ", "{}", ((p,) for p in parts))) or NOTHING
+    if isinstance(value, list):
+        nested = any(isinstance(part, dict | list) for part in value)
+        said = [told(part) for part in value]
+        return (lines(said) if nested else ", ".join(said)) or NOTHING
+    if value is None or value == "":
+        return NOTHING
+    return ("yes" if value else "no") if isinstance(value, bool) else str(value)
+
+
+def _named(key: object, value: Any) -> SafeString:
+    return format_html('<span class="oms-muted">{}</span> {}', spelt(str(key)), told(value))
+
+
 def side_by_side(parts: Iterable[object]) -> SafeString:
     """One beside the other."""
     return format_html_join(SafeString(" "), "{}", ((part,) for part in parts))

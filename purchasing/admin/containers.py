@@ -17,6 +17,10 @@ class InboundShipmentAdmin(FactAdmin):
     """Containers, newest first."""
 
     about = "What travels together. Moving a container moves everything in it, and re-plans each SKU once."
+    about_page = (
+        "What travels in this container, when it arrives, and who waits for it. Moving it moves "
+        "everything in it."
+    )
     when_empty = "Nothing travels in containers. Put units of purchase lines into one."
     page = "workplace/container.html"
     list_buttons = (FillContainer,)
@@ -59,6 +63,9 @@ class InboundLineAdmin(FactAdmin):
     """What a container carries of a purchase line."""
 
     about = "How much of a purchase line a container carries."
+    about_page = "How much of one purchase line travels in a container."
+    when_empty = "Nothing travels in containers."
+    to_begin = (("Containers", "admin:purchasing_inboundshipment_changelist"),)
     list_display = ("shipment", "purchase_line", "qty")
     list_select_related = ("shipment", "purchase_line__purchase_order")
     search_fields = ("shipment__number",)

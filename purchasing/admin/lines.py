@@ -44,6 +44,10 @@ class PurchaseLineAdmin(FactAdmin):
     about = (
         "What comes when, and how many customers wait for it. Open a line to see them, and to change its day."
     )
+    about_page = (
+        "One SKU on a purchase order: when it comes, who waits for it, and how its date moved. Look "
+        "before you change it."
+    )
     when_empty = "Nothing was ordered yet."
     page = "workplace/purchase_line.html"
     buttons = (ChangeLine, GiveUpLine)
@@ -66,6 +70,7 @@ class PurchaseLineAdmin(FactAdmin):
     list_select_related = ("purchase_order__supplier", "sku")
     search_fields = ("purchase_order__number", "sku__code")
     ordering = ("expected_on", "id")
+    ordering_of_all = ("-expected_on", "-id")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[PurchaseLine]:
         return lines_with_waiting(super().get_queryset(request).select_related(*self.list_select_related))
@@ -76,7 +81,7 @@ class PurchaseLineAdmin(FactAdmin):
 
     @admin.display(description="Supplier")
     def supplier(self, row: PurchaseLine) -> str:
-        return str(row.purchase_order.supplier)
+        return shown.link(row.purchase_order.supplier)
 
     @admin.display(description="State")
     def state_chip(self, row: PurchaseLine) -> str:
@@ -145,6 +150,9 @@ class DateChangeAdmin(ChangeAdmin):
     """Slips and pull-ins."""
 
     about = "Every time a purchase line was moved or confirmed: by whom, and why."
+    about_page = "One change of a purchase line's day."
+    when_empty = "No purchase line was ever moved."
+    to_begin = (("Purchase lines", "admin:purchasing_purchaseline_changelist"),)
     list_filter = ("field",)
     list_display = (
         "at_words",
@@ -163,4 +171,7 @@ class QtyChangeAdmin(ChangeAdmin):
     """Changes of quantity."""
 
     about = "Every time the quantity of a purchase line changed: by whom, and why."
+    about_page = "One change of a purchase line's quantity."
+    when_empty = "No purchase line's quantity ever changed."
+    to_begin = (("Purchase lines", "admin:purchasing_purchaseline_changelist"),)
     list_display = ("at_words", "line", "from_qty", "to_qty", "cause_words", "note", "by_words")

@@ -31,6 +31,9 @@ class PurchaseOrderAdmin(FactAdmin):
     """Purchase orders, newest first."""
 
     about = "What we ordered from suppliers. Drafts promise nothing; sent and confirmed orders are supply."
+    about_page = (
+        "What we ordered from one supplier, what has come, and who waits for the rest. Receive goods here."
+    )
     when_empty = "Nothing was ordered yet. Draft an order, or accept a signal."
     page = "workplace/purchase_order.html"
     list_buttons = (DraftOrder,)

@@ -21,6 +21,7 @@ class ReceiptAdmin(FactAdmin):
     """Receipts, newest first."""
 
     about = "What arrived against purchase orders. A wrong receipt is corrected by a count, never rewritten."
+    about_page = "What arrived at one time, line by line: accepted, rejected, put on hold."
     when_empty = "Nothing arrived yet. Receive goods from the page of a purchase order."
     inlines = (ReceiptLineInline,)
     list_display = ("external_id", "purchase_order", "received", "booked", "by_words")

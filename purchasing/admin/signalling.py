@@ -91,6 +91,10 @@ class SignalAdmin(FactAdmin):
         "What to order, pull in, put off or cancel, raised each night. Tick several and accept them: "
         "those of one supplier become one draft order."
     )
+    about_page = (
+        "Advice to the buyer: what it was made from and who would be served. Accept it into a draft "
+        "order, or dismiss it."
+    )
     when_empty = "No advice: everything that is wanted is covered, or the night has not passed yet."
     page = "workplace/signal.html"
     buttons = (AcceptSignal, DismissSignal)

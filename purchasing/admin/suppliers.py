@@ -30,6 +30,8 @@ class SupplierAdmin(PlansAgain):
     """Suppliers by code."""
 
     about = "Who we buy from. An inactive supplier replenishes nothing: what only they sell is out of stock."
+    about_page = "What this supplier sells us, how fast, and what is on order with them."
+    when_empty = "No supplier yet, so nothing can be ordered. Add one."
     form = SupplierForm
     page = "workplace/supplier.html"
     list_display = ("code", "name", "is_active", "holiday_country")
@@ -58,6 +60,8 @@ class SupplierSkuAdmin(PlansAgain):
     """What a supplier sells us."""
 
     about = "What each supplier sells us: how fast, in what least quantity and pack, at what cost."
+    about_page = "On what terms one supplier sells us one SKU."
+    when_empty = "No supplier sells us anything yet. Add a SKU with its lead time, least quantity and pack."
     list_display = ("supplier", "sku_words", "lead_time_days", "moq", "pack_qty", "unit_cost", "currency")
     list_filter = (("supplier", AutocompleteSelectFilter), ("sku", AutocompleteSelectFilter))
     list_select_related = ("supplier", "sku")

@@ -161,9 +161,9 @@ def test_whoever_is_in_no_group_is_told_whom_to_ask(hire: Hire) -> None:
     assert "Ask an ops manager" in desk.client.get("/admin/").content.decode()
 
 
-def test_the_side_bar_holds_the_three_groups(desk: Desk) -> None:
+def test_the_side_bar_holds_the_three_groups_and_help(desk: Desk) -> None:
     shown = desk.client.get("/admin/").context["sidebar_navigation"]
 
-    assert [group.get("title") for group in shown] == [None, "Needs a person", "Look up", "Policy"]
+    assert [group.get("title") for group in shown] == [None, "Needs a person", "Look up", "Policy", "Help"]
     linked = [item["title"] for item in shown[1]["items"]]
     assert linked == [queue.title for queue in workplace.NEEDS_A_PERSON]

@@ -100,6 +100,7 @@ class ApiClientAdmin(FactAdmin):
         "Programs that may call the REST API, with what they may do. Keys are shown once and kept as "
         "fingerprints."
     )
+    about_page = "A program with a key: what it may do, where, and when it last called."
     when_empty = "No program has a key yet."
     list_buttons = (MakeKey,)
     buttons = (ReplaceKey, RevokeKey)

@@ -15,6 +15,9 @@ class IdempotencyKeyAdmin(FactAdmin):
     """Answers kept."""
 
     about = "Requests that were made with an idempotency key, and the answer a second asking gets."
+    about_page = "A request that was made once, and the answer a second asking gets."
+    when_empty = "No client has made a request with a key yet."
+    to_begin = (("REST", "api-docs"),)
     list_display = ("key", "client", "state", "status", "created")
     list_filter = (("client", RelatedDropdownFilter), "state")
     list_select_related = ("client",)
@@ -38,6 +41,7 @@ class BulkJobAdmin(FactAdmin):
     """Bulk jobs."""
 
     about = "Many rows sent at once and done one by one; a crash loses none."
+    about_page = "Rows sent at once: how many are done, and how many were refused."
     when_empty = "Nobody sent anything in bulk."
     list_display = ("kind", "client", "state_chip", "total", "done", "failed", "created")
     list_filter = (("client", RelatedDropdownFilter), "state")
@@ -57,6 +61,9 @@ class BulkRowAdmin(FactAdmin):
     """Rows of bulk jobs."""
 
     about = "One row of a bulk job with its own answer."
+    about_page = "One row of a bulk job and its own answer."
+    when_empty = "Nobody sent anything in bulk."
+    to_begin = (("REST", "api-docs"),)
     list_display = ("job", "row_no", "status")
     list_filter = ("status",)
     list_select_related = ("job",)

@@ -47,6 +47,7 @@ class KlaviyoAccountAdmin(HouseAdmin):
     """Accounts with Klaviyo."""
 
     about = "Accounts that tell customers by flows of their own. Which messages: see Ways to tell."
+    about_page = "A Klaviyo account that tells customers by flows of its own."
     when_empty = "Klaviyo is told nothing."
     buttons = (KeepKey,)
     list_display = ("code", "channel", "state", "needs_person")
@@ -88,6 +89,7 @@ class InboundAdmin(FactAdmin):
     """Webhooks as they came."""
 
     about = "What other systems told us, kept as it came before anything was done about it."
+    about_page = "What another system told us, as it came, and what was done about it."
     when_empty = "No other system told us anything yet."
     buttons = (ApplyAgain,)
     list_display = ("received", "kind", "account", "delivery_key", "state_chip", "tries", "error")

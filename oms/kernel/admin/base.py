@@ -13,7 +13,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.views import ChangeList
 
 from oms.kernel import shown
-from oms.kernel.admin import buttons, paging
+from oms.kernel.admin import buttons, columns, paging
 from oms.kernel.admin.buttons import Button
 
 
@@ -34,18 +34,48 @@ class HouseList(ChangeList):
         self.full_result_count = self.result_count
 
 
-class HouseAdmin(ModelAdmin):
-    """A list that never counts without bound, a page with its buttons on top.
+class ToldAdmin(ModelAdmin):
+    """Screens that say in a sentence what they are for.
 
-    `about` says what the list is for, `when_empty` what it means that it is empty. `page` is a template for
-    what the page shows above the plain fields, rendered with what `page_context` gives.
+    `about` says it of the list, `about_page` of one row (the list's sentence unless said); `when_empty`
+    what it means that the list is empty, `to_begin` where to go then: words and the name of an address.
     """
 
     about: ClassVar[str] = ""
+    about_page: ClassVar[str] = ""
     when_empty: ClassVar[str] = ""
+    to_begin: ClassVar[Sequence[tuple[str, str]]] = ()
+
+    change_list_template: Any = "workplace/list.html"
+    change_form_template: Any = "workplace/record.html"
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        said = {"about": self.about, "when_empty": self.when_empty, "to_begin": self.to_begin}
+        answer: HttpResponse = super().changelist_view(request, {**said, **(extra_context or {})})
+        return answer
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        context = {"about": self.about_page or self.about, **context}
+        answer: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
+        return answer
+
+
+class HouseAdmin(ToldAdmin):
+    """A list that never counts without bound, a page with its buttons on top.
+
+    `page` is a template for what the page shows above the plain fields, rendered with what `page_context`
+    gives.
+    """
+
     buttons: ClassVar[Sequence[type[Button[Any]]]] = ()
     list_buttons: ClassVar[Sequence[type[Button[Any]]]] = ()
     page: ClassVar[str] = ""
+    # The order of the list while nothing is asked of it, where that is another.
+    ordering_of_all: ClassVar[Sequence[str]] = ()
     # Whether people edit it, so that there is a log of edits to be shown.
     has_log: ClassVar[bool] = True
 
@@ -57,8 +87,6 @@ class HouseAdmin(ModelAdmin):
     empty_value_display = shown.NOTHING
     list_filter_submit = True
     list_filter_sheet = True
-    change_list_template = "workplace/list.html"
-    change_form_template = "workplace/record.html"
     compressed_fields = False
     warn_unsaved_form = True
 
@@ -75,6 +103,14 @@ class HouseAdmin(ModelAdmin):
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return HouseList
 
+    def get_ordering(self, request: HttpRequest) -> Any:
+        """The most urgent first where somebody looks for it; of everything there ever was the newest."""
+        return (
+            self.ordering_of_all
+            if self.ordering_of_all and not request.GET
+            else super().get_ordering(request)
+        )
+
     def formfield_for_dbfield(self, db_field: Field[Any, Any], request: HttpRequest, **kwargs: Any) -> Any:
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         # Choosing another row is not the moment to edit or delete it.
@@ -82,7 +118,16 @@ class HouseAdmin(ModelAdmin):
             wrapper = field.widget
             wrapper.can_add_related = wrapper.can_change_related = False
             wrapper.can_delete_related = wrapper.can_view_related = False
+        if field and "label" not in kwargs:
+            field.label = columns.heading(db_field)
         return field
+
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        """Plain fields in words; only the first column leads to the row itself."""
+        first, *others = super().get_list_display(request)
+        others = ["sku_link" if name == "sku_words" else name for name in others]
+        plain = [columns.column_of(self.model, name) for name in others]
+        return [columns.column_of(self.model, first, is_linked=False), *plain]
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -115,9 +160,7 @@ class HouseAdmin(ModelAdmin):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         drawn = buttons.offered([kind(request, self.model()) for kind in self.list_buttons])
-        mine = {"about": self.about, "when_empty": self.when_empty, "buttons": drawn}
-        answer: HttpResponse = super().changelist_view(request, {**mine, **(extra_context or {})})
-        return answer
+        return super().changelist_view(request, {"buttons": drawn, **(extra_context or {})})
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
@@ -131,17 +174,21 @@ class HouseAdmin(ModelAdmin):
                 "page": self.page,
                 **self.page_context(request, row),
             }
-        answer: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
-        return answer
+        return super().render_change_form(request, context, *args, **kwargs)
 
     @admin.display(description="SKU")
     def sku_words(self, row: Any) -> str:
         """The column of rows that have a SKU: its code and what it is."""
         return shown.titled(row.sku.code, row.sku.title)
 
+    @admin.display(description="SKU")
+    def sku_link(self, row: Any) -> str:
+        """The same where it may lead to the page of the SKU."""
+        return shown.titled(shown.link(row.sku), row.sku.title)
+
     def title_of(self, row: Any) -> str:
         """How the page of a row is headed."""
-        return str(row)
+        return columns.title(row)
 
     def page_context(self, request: HttpRequest, row: Any) -> dict[str, Any]:
         """What `page` is rendered with."""
@@ -168,6 +215,14 @@ class FactAdmin(HouseAdmin):
     has_log: ClassVar[bool] = False
     sortable_by: Sequence[str] | None = ()
     actions: ClassVar[Sequence[Any]] = ()
+    compressed_fields = True
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """All fields in words."""
+        return [
+            (title, {**options, "fields": columns.column_of(self.model, list(options["fields"]))})
+            for title, options in super().get_fieldsets(request, obj)
+        ]
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -185,6 +240,15 @@ class FactInline(TabularInline):
     extra = 0
     can_delete = False
     show_change_link = True
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """All columns in words."""
+        every = [field.name for field in self.model._meta.concrete_fields if not field.primary_key]
+        own = [name for name in every if name != (self.fk_name or self.parent_model._meta.model_name)]
+        return columns.column_of(self.model, list(self.fields or own))
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.get_fields(request, obj)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

@@ -1,6 +1,5 @@
 """Events, people and the schedule in the admin."""
 
-import json
 from typing import Any
 
 from django.contrib import admin
@@ -17,12 +16,11 @@ from django_celery_beat.models import (
     PeriodicTask,
     SolarSchedule,
 )
-from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from oms.kernel import jobs, shown
-from oms.kernel.admin.base import FactAdmin
+from oms.kernel.admin.base import FactAdmin, ToldAdmin
 from oms.kernel.admin.filters import Choice
 from oms.kernel.models import EventLog, JobRun
 
@@ -35,6 +33,8 @@ class EventLogAdmin(FactAdmin):
     """What happened, newest first."""
 
     about = "All that happened, in order: what commands and jobs told each other and the feed."
+    about_page = "One thing that happened: who did it, to what, and what was told about it."
+    when_empty = "Nothing has happened yet."
     list_display = ("at_words", "name", "subject", "channel_code", "by_words", "payload_words")
     list_filter = ("name",)
     search_fields = ("subject", "=name")
@@ -50,22 +50,32 @@ class EventLogAdmin(FactAdmin):
 
     @admin.display(description="Told")
     def payload_words(self, row: EventLog) -> str:
-        words = json.dumps(row.payload, default=str)
-        return shown.muted(words if len(words) <= 120 else f"{words[:119]}…")
+        said = ", ".join(f"{shown.spelt(str(key))} {value}" for key, value in row.payload.items())
+        return shown.muted(said if len(said) <= 120 else f"{said[:119]}…") if said else shown.NOTHING
 
 
 @admin.register(User)
-class StaffAdmin(UserAdmin[User], ModelAdmin):
+class StaffAdmin(UserAdmin[User], ToldAdmin):
     """People who may log in."""
 
+    about = "People who may log in here. Put them into the group of their trade; it says what they may do."
+    about_page = "Who this is, whether they may log in, and the groups that say what they may do."
+    when_empty = "Nobody may log in."
     form = UserChangeForm
+    add_form_template = ToldAdmin.change_form_template
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
 
 
 @admin.register(Group)
-class StaffGroupAdmin(GroupAdmin, ModelAdmin):
+class StaffGroupAdmin(GroupAdmin, ToldAdmin):
     """What people of one trade may do; `manage.py sync_groups` brings the usual ones."""
+
+    about = "Trades and what each may do: manager, buyer, service, warehouse. People are put into them."
+    about_page = (
+        "What people of this trade may see and press. A new start gives the usual trades their rights back."
+    )
+    when_empty = "No trade yet: `manage.py sync_groups` brings the usual ones."
 
 
 class TaskWidget(UnfoldAdminSelectWidget, TaskSelectWidget):
@@ -94,9 +104,19 @@ class JobRunAdmin(FactAdmin):
     """How jobs last fared."""
 
     about = "How each job last fared, as its worker wrote it down."
-    list_display = ("task", "started", "succeeded", "seconds", "failed", "error")
+    about_page = (
+        "How this job last fared. What went wrong is written out; the schedule says when it runs next."
+    )
+    when_empty = "No worker has run a job yet. Is one started?"
+    to_begin = (("Schedule", "admin:django_celery_beat_periodictask_changelist"),)
+    list_display = ("job", "started", "succeeded", "seconds", "failed", "error")
     search_fields = ("task",)
     ordering = ("task",)
+
+    @admin.display(description="Job")
+    def job(self, row: JobRun) -> str:
+        """What it does, without the name of the module."""
+        return shown.spelt(row.task.rpartition(".")[2])
 
     @admin.display(description="Last began")
     def started(self, row: JobRun) -> str:
@@ -112,12 +132,15 @@ class JobRunAdmin(FactAdmin):
 
 
 @admin.register(PeriodicTask)
-class ScheduleAdmin(PeriodicTaskAdmin, ModelAdmin):
+class ScheduleAdmin(PeriodicTaskAdmin, ToldAdmin):
     """Jobs that run by themselves; what is switched off or moved here stays so."""
 
+    about = "Jobs that run by themselves. Switch one off or move it: a new start of the system respects it."
+    about_page = "When this job runs, and whether. What it does is in the code; nothing here changes that."
+    when_empty = "No job is known: `manage.py sync_schedule` brings them."
     form = ScheduleForm
-    change_list_template = "workplace/list.html"
-    list_display = ("name", "is_on", "when", "last_run_words", "last_success", "next_words", "what")
+    change_form_template = "workplace/job.html"
+    list_display = ("name", "is_on", "when", "last_success", "next_words", "what")
     actions = ("enable_tasks", "disable_tasks", "run_tasks")
     list_filter = (SilentFilter, "enabled")
 
@@ -132,23 +155,15 @@ class ScheduleAdmin(PeriodicTaskAdmin, ModelAdmin):
         )
         return fared
 
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        about = (
-            "Jobs that run by themselves. Switch one off or move it: a new start of the system respects it."
-        )
-        return super().changelist_view(request, {"about": about, **(extra_context or {})})
-
     @admin.display(description="On", boolean=True)
     def is_on(self, row: PeriodicTask) -> bool:
         return bool(row.enabled)
 
     @admin.display(description="When")
     def when(self, row: PeriodicTask) -> str:
-        return str(row.interval or row.crontab or row.solar or row.clocked or shown.NOTHING)
-
-    @admin.display(description="Last ran")
-    def last_run_words(self, row: PeriodicTask) -> str:
-        return f"{shown.age(row.last_run_at)} ago" if row.last_run_at else "never"
+        if row.interval:
+            return _every(row.interval)
+        return _at(row.crontab) if row.crontab else str(row.solar or row.clocked or shown.NOTHING)
 
     @admin.display(description="Last success")
     def last_success(self, row: Any) -> str:
@@ -167,5 +182,27 @@ class ScheduleAdmin(PeriodicTaskAdmin, ModelAdmin):
 
 
 @admin.register(IntervalSchedule, CrontabSchedule, SolarSchedule, ClockedSchedule)
-class TimesAdmin(ModelAdmin):
+class TimesAdmin(ToldAdmin):
     """Times that jobs may have."""
+
+    about = "Times that jobs of the schedule may have. Choose one of them on the page of a job."
+    about_page = "A time that jobs may have. Changing it moves every job that has it."
+    when_empty = "No job has such a time."
+    to_begin = (("Schedule", "admin:django_celery_beat_periodictask_changelist"),)
+
+
+def _every(interval: IntervalSchedule) -> str:
+    """`every 5 minutes` for 300 seconds."""
+    if interval.period == "seconds" and interval.every % 60 == 0:
+        return f"every {shown.count(interval.every // 60, 'minute')}".replace(
+            "every 1 minute", "every minute"
+        )
+    return str(interval)
+
+
+def _at(times: CrontabSchedule) -> str:
+    """`each day at 03:00 UTC`; what is not once a day stays in cron's own words."""
+    fixed = times.minute.isdigit() and times.hour.isdigit()
+    if fixed and (times.day_of_week, times.day_of_month, times.month_of_year) == ("*", "*", "*"):
+        return f"each day at {int(times.hour):02}:{int(times.minute):02} {times.timezone}"
+    return str(times)

@@ -20,6 +20,7 @@ register.filter("cause", shown.cause)
 register.filter("who", shown.who)
 register.filter("spelt", shown.spelt)
 register.filter("money", shown.money)
+register.filter("told", shown.told)
 
 
 @register.filter

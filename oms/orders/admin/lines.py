@@ -41,6 +41,10 @@ class OrderLineAdmin(FactAdmin):
     about = (
         "One SKU on an order. Open a line to see why it ships when it does, and what the customer was told."
     )
+    about_page = (
+        "The whole story of this line: why it ships when it does, what covers it, and what the customer "
+        "was told and answered."
+    )
     when_empty = "Lines come with orders."
     page = "workplace/line.html"
     buttons = (*(AnswerCase, CorrectCause, GrantMakeGood, SetExtraPeriod, KeepLine, EndKeepLine, CancelLine),)
@@ -85,7 +89,7 @@ class OrderLineAdmin(FactAdmin):
 
     @admin.display(description="Customer")
     def customer(self, row: OrderLine) -> str:
-        return str(row.order.customer)
+        return shown.link(row.order.customer)
 
     @admin.display(description="Open")
     def open_words(self, row: OrderLine) -> str:

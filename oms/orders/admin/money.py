@@ -120,6 +120,7 @@ class RefundAdmin(FactAdmin):
     """Money owed back, the most urgent first."""
 
     about = "Money owed for cancelled units. Send it by the way it came before the due day, then say so here."
+    about_page = "Money owed to one customer. Send it by the way it came, then say so here."
     when_empty = "Nothing is owed to anybody."
     page = "workplace/refund.html"
     buttons = (SendThroughProvider, SendRefund, SettleRefund, FailRefund)

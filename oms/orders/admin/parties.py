@@ -19,6 +19,10 @@ class ChannelAdmin(HouseAdmin):
         "Where orders come from. The priority decides who goes first when all else is equal; units "
         "kept back are not offered."
     )
+    about_page = (
+        "A shop or marketplace that sends orders: who goes first, and how many units it is not offered."
+    )
+    when_empty = "No channel yet, so no order can come in. Add your shop."
     list_display = ("code", "name", "kind", "priority", "default_region", "buffer_qty")
     search_fields = ("code", "name")
 
@@ -32,6 +36,9 @@ class CustomerAdmin(HouseAdmin):
     """Customers as their channels know them; only how to reach them is changed here."""
 
     about = "Customers as their channels know them. Mend an address here when a message came back."
+    about_page = "One customer, how to reach them, and what they ordered."
+    when_empty = "Customers come with orders."
+    to_begin = (("How orders come in", "api-docs"),)
     page = "workplace/customer.html"
     list_display = ("external_id", "name", "email", "channel", "customer_class", "is_consumer")
     list_filter = (("channel", RelatedDropdownFilter), "is_consumer")

@@ -49,6 +49,11 @@ class OrderAdmin(FactAdmin):
         "What customers ordered and where each order stands. Type an order number, the shop's number "
         "or an e-mail address."
     )
+    about_page = (
+        "Where this order stands: its lines, what the warehouse was asked, what the customer was told, "
+        "and the money."
+    )
+    to_begin = (("How orders come in", "api-docs"),)
     when_empty = "Orders come over REST: POST /api/v1/orders/."
     page = "workplace/order.html"
     buttons = (HoldOrder, UnholdOrder, AnnounceReturn, CancelOrder)
@@ -138,6 +143,7 @@ class CancellationAdmin(FactAdmin):
     """What will not ship."""
 
     about = "Units that will not ship, with the cause and who cancelled them."
+    about_page = "Units of one line that will not ship, why, and who said so."
     when_empty = "Nothing was cancelled."
     list_display = ("at_words", "line", "qty", "cause_words", "note", "by_words")
     list_filter = (("at", RangeDateTimeFilter),)

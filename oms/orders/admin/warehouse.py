@@ -40,6 +40,7 @@ class PickRequestAdmin(FactAdmin):
     about = (
         "What a location was asked to pick for an order. Acknowledge it, then book what left or give it back."
     )
+    about_page = "What one location was asked to pick for an order. Ship what left; give back what cannot go."
     when_empty = "Nothing was released yet. Orders are released when their goods are on the shelf."
     page = "workplace/pick.html"
     buttons = (AcknowledgePick, ShipPick, GiveBackPick)
@@ -69,6 +70,9 @@ class PickLineAdmin(FactAdmin):
     """Lines of pick requests."""
 
     about = "One SKU to pick for one order line."
+    about_page = "One SKU to pick for one order line: asked for, shipped, given back."
+    when_empty = "Nothing was released yet."
+    to_begin = (("Pick requests", "admin:orders_pickrequest_changelist"),)
     list_display = ("pick", "line", "sku_words", "qty", "shipped_qty", "returned_qty")
     list_select_related = ("pick", "line__order", "sku")
     search_fields = ("pick__number", "sku__code")
@@ -87,6 +91,7 @@ class ShipmentAdmin(FactAdmin):
     """What left."""
 
     about = "What left, by the carrier's scan. Shipping cannot be undone; what comes back is a return."
+    about_page = "What left in one parcel, and the carrier's scan."
     when_empty = "Nothing has shipped yet."
     inlines = (ShipmentLineInline,)
     list_display = ("external_id", "order", "pick", "carrier", "tracking", "scanned", "by_words")
@@ -115,6 +120,9 @@ class ReturnAdmin(FactAdmin):
 
     about = (
         "Goods a customer was told to send back. Inspect them when they are here: good units go to the shelf."
+    )
+    about_page = (
+        "What a customer sends back. Inspect it when it is here: good units go to the shelf, others on hold."
     )
     when_empty = "No return is announced."
     buttons = (InspectReturn, CancelReturn)

@@ -56,6 +56,7 @@ class PaymentAccountAdmin(HouseAdmin):
     """Accounts with providers."""
 
     about = "Accounts with payment providers. Payments without an account are moved by people."
+    about_page = "An account with a provider that moves money for us."
     when_empty = "Without an account people take money and send it back, and say so here."
     buttons = (KeepKey,)
     list_display = ("code", "provider", "state", "refunds")

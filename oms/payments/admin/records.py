@@ -87,6 +87,9 @@ class PaymentAdmin(FactAdmin):
     about = (
         "What customers tendered for their orders: how much is held, taken and given back, and until when."
     )
+    about_page = (
+        "What one customer tendered: how much is held, taken and given back, and until when a hold lasts."
+    )
     when_empty = "Payments are registered over REST, with the order or later."
     page = "workplace/payment.html"
     buttons = (CapturedByHand, TryAgain, SeenTo)
@@ -145,6 +148,7 @@ class PaymentEffectAdmin(FactAdmin):
     """Every movement of money."""
 
     about = "Every movement of money we asked a provider or a person for, each once."
+    about_page = "One movement of money we asked for, and what came of it."
     when_empty = "No money was moved yet."
     list_display = ("created", "kind", "payment", "amount_words", "state_chip", "tries", "error")
     list_filter = ("kind", "state")

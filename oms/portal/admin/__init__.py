@@ -72,6 +72,9 @@ class ShopKeyAdmin(FactAdmin):
         "Keys that storefronts print into their pages to show the badge: state, dates, what is charged when. "
         "They are public, read-only, and tell no quantities."
     )
+    about_page = (
+        "A key for one storefront's pages. It is public: it shows states and dates, never quantities."
+    )
     when_empty = "No storefront shows badges yet."
     list_buttons = (MakeShopKey,)
     buttons = (RevokeShopKey,)
