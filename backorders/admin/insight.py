@@ -132,6 +132,7 @@ class KpiMonthAdmin(FactAdmin):
     """Sums by month."""
 
     about = "The daily sums added up by month, so that a year of key figures is answered at once."
+    about_page = "What one month adds to the key figures."
     when_empty = "No month was added up yet: it is done with the daily sums."
     list_display = ("of_month", "kind", "scope", "value", "channel", "region", "is_whole")
     list_filter = ("kind", "scope", "is_whole", ("month", RangeDateFilter))
