@@ -18,7 +18,7 @@ from backorders.rules import atp, fencing
 from backorders.rules.types import Due, SupplyKind
 from backorders.rules.types import Supply as Ready
 from inventory.models import Location, Sku
-from oms.kernel import clock
+from oms.kernel import clock, revisions
 from oms.orders.models import Channel
 
 HORIZON_DAYS = 730
@@ -37,6 +37,7 @@ class Availability:
         return basis_of(self.offer)
 
 
+@revisions.steady()
 def answers(
     *,
     skus: Sequence[Sku],
