@@ -116,12 +116,15 @@ def _remind() -> int:
 
 @transaction.atomic
 def renew_link(message: Message) -> None:
-    """Give a notice that never arrived a link that works: the first one was forgotten when it was sent."""
-    cases = lock_cases(DelayCase.objects.filter(notice_key=message.key, closed_at=None))
-    if not cases:
-        return
+    """Give a message that never arrived links that work: the first ones were forgotten when it was sent."""
+    key = message.instead_of.key if message.instead_of else message.key
+    cases = lock_cases(DelayCase.objects.filter(notice_key=key, closed_at=None))
     links = tokens.issue(cases)
     bulk.put(DelayCase, ("token_hash",), {case.pk: [case.token_hash] for case in cases})
-    context = {**message.context, "link": links[cases[0].order_line_id]}
-    context.pop("order_link", None)
+    context = dict(message.context)
+    if context.get("link"):
+        context["link"] = links[cases[0].order_line_id] if cases else ""
+    if context.get("order_link"):
+        context["order_link"] = tokens.order_link(message.subject_ref)
+    message.context = context
     Message.objects.filter(pk=message.pk).update(context=context)

@@ -8,6 +8,7 @@ from backorders import (
     collecting,
     deadlines,
     promising,
+    reaching,
     refunding,
     replanning,
     running,
@@ -36,6 +37,7 @@ HANDLERS: Mapping[type[events.Event], Sequence[events.Listener]] = {
     events.PaymentRegistered: [collecting.collect_registered],
     events.RefundSent: [refunding.tell],
     events.PaymentFailed: [collecting.ask_customer],
+    events.NoticeUnreached: [reaching.reach_otherwise],
 }
 # These tell the feed and the history; nothing of ours acts on them.
 FEED_ONLY: frozenset[type[events.Event]] = frozenset(

@@ -67,11 +67,11 @@ def erase_customer(*, channel_code: str, external_id: str) -> Erased:
     if orders.filter(owed).exists():
         raise HasOpenOrders("Something is still open for this customer.")
     _lift_guards()
-    words = tuple(filter(None, (customer.email, customer.external_id)))
+    words = tuple(filter(None, (customer.email, customer.other_email, customer.phone, customer.external_id)))
     told = _anonymise_messages(customer, list(orders.values_list("number", flat=True)))
     customer.external_id = customer.name = f"erased-{customer.pk}"
-    customer.email = ""
-    customer.save(update_fields=["external_id", "name", "email"])
+    customer.email = customer.other_email = customer.phone = ""
+    customer.save(update_fields=["external_id", "name", "email", "other_email", "phone"])
     orders.update(external_id="")
     Withdrawal.objects.filter(order__in=orders).update(given_email="", given_name=customer.name)
     return Erased(customer.name, told, words)
@@ -134,14 +134,14 @@ def _purge(order: Order) -> None:
 def _anonymise_messages(customer: Customer, numbers: Collection[str]) -> int:
     """Take the name and the address out of letters; their other words stay as they were sent."""
     messages = Message.objects.filter(subject_ref__in=list(numbers))
-    words = [word for word in (customer.email, customer.name) if word]
+    words = [word for word in (customer.email, customer.other_email, customer.phone, customer.name) if word]
     for field in ("subject", "text", "html"):
         for word in words:
             messages.update(**{field: Replace(field, Value(word), Value(GONE))})
     for message in messages.iterator():
         message.context = {**message.context, "name": GONE}
         message.save(update_fields=["context"])
-    MailboxMail.objects.filter(to=customer.email).delete()
+    MailboxMail.objects.filter(to__in=filter(None, (customer.email, customer.other_email))).delete()
     return messages.update(recipient=GONE)
 
 

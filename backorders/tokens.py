@@ -49,6 +49,14 @@ def with_order_links(messages: Sequence[NewMessage]) -> list[NewMessage]:
     ]
 
 
+def order_link(number: str) -> str:
+    """One more link to the page of an order."""
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    with connection.cursor() as cursor:
+        cursor.execute(_OPEN_LINKS, [clock.now(), [number], [hashed(token)]])
+    return order_address(token)
+
+
 def order_address(token: str) -> str:
     """Where the page behind a token of an order is."""
     return f"{settings.PUBLIC_URL}/o/{token}/"

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import transaction
 
+from notifications import unreached
 from notifications.models import Address, Attempt, Message
 from oms.kernel import clock
 
@@ -44,6 +45,7 @@ def bounce(*, provider_id: str, recipient: str, why: str) -> int:
     )
     if recipient:
         note(recipient, column="bounced_at")
+    unreached.publish(ids)
     logger.warning("%s messages bounced", bounced)
     return bounced
 

@@ -13,9 +13,10 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models.functions import Now
 
-from notifications import locks, secrecy, wording
+from notifications import locks, secrecy, unreached, wording
 from notifications.channels import CHANNELS, Channel
-from notifications.channels.email import is_away, is_final, sender_domain
+from notifications.channels.email import sender_domain
+from notifications.channels.failures import is_away, is_final
 from notifications.kinds import LEGAL
 from notifications.models import Attempt, Message
 from notifications.rendering import Rendered
@@ -110,6 +111,35 @@ def send_again(*, message_id: int, actor: Actor, recipient: str = "") -> Message
     return message
 
 
+@transaction.atomic
+def told_by_hand(*, message_id: int, how: str, note: str, actor: Actor) -> Message:
+    """Record that a person told by telephone or letter what reached nobody; it counts as told from now on.
+
+    Raises NotFound, or Conflict if it neither failed nor bounced.
+    """
+    message = Message.objects.filter(pk=message_id).first()
+    if message is None:
+        raise NotFound("There is no such message.")
+    rendered = wording.write(message.kind, message.locale, message.context)
+    unreached_yet = Message.objects.filter(
+        pk=message_id, state__in=(Message.State.FAILED, Message.State.BOUNCED)
+    )
+    now = clock.now()
+    told = unreached_yet.update(
+        state=Message.State.SENT,
+        sent_at=now,
+        provider_id="",
+        subject=rendered.subject,
+        **secrecy.without_links(message, rendered),
+    )
+    if not told:
+        raise Conflict(f"Only a failed message is told by hand; this one is {message.state}.", field="state")
+    words = f"Told by {how}, by {actor}. {note}".strip()
+    Attempt.objects.create(message=message, at=now, is_accepted=True, error=words)
+    message.refresh_from_db()
+    return message
+
+
 def message_id_of(message: Message) -> str:
     """The Message-ID, the same for every try, so that whoever receives it twice can tell."""
     return f"<{hashlib.sha256(message.key.encode()).hexdigest()[:40]}@{sender_domain()}>"
@@ -196,7 +226,8 @@ def _keep_failure(message: Message, error: Exception) -> None:
     still_mine = Message.objects.filter(pk=message.pk, state=Message.State.SENDING)
     # A server that is away says nothing about this message: it waits, however long that takes.
     if is_final(error) or (tries >= TRIES and not is_away(error)):
-        still_mine.update(state=Message.State.FAILED, provider_id="")
+        if still_mine.update(state=Message.State.FAILED, provider_id=""):
+            unreached.publish([message.pk])
     else:
         still_mine.update(state=Message.State.QUEUED, due_at=_next_try(now, tries), provider_id="")
     logger.warning("message %s (%s) failed at try %s", message.pk, message.kind, tries)

@@ -38,6 +38,15 @@ class Message(models.Model):
     text = models.TextField(blank=True, default="", help_text="As it was sent.")
     html = models.TextField(blank=True, default="", help_text="As it was sent.")
     created_at = models.DateTimeField()
+    instead_of = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.CASCADE,
+        related_name="told_otherwise",
+        help_text="The message that reached nobody, told by this one in another way.",
+    )
 
     class Meta:
         ordering = ("-id",)

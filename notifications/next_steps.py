@@ -7,8 +7,8 @@ NO_ADDRESS = "NoAddress"
 UNKNOWN = "nobody knows"
 
 
-def next_step(message: Message, why: str) -> str:
-    """What to do next, by state, kind and the last error."""
+def next_step(message: Message, why: str, told_to: str = "") -> str:
+    """What to do next, by state, kind and the last error; `told_to` is whom another way reached."""
     if message.state not in (Message.State.FAILED, Message.State.BOUNCED):
         return ""
     if NO_ADDRESS in why or not message.recipient:
@@ -19,7 +19,11 @@ def next_step(message: Message, why: str) -> str:
         step = "Perhaps it arrived: ask the customer, or send again if twice does no harm."
     else:
         step = "Send again; if it fails again, write to another address."
-    return f"{step} The law wants it told: by telephone or letter if need be." if _is_legal(message) else step
+    if not _is_legal(message):
+        return step
+    if told_to:
+        return f"Told by another way, to {told_to}. {step}"
+    return f"{step} The law wants it told: call, or print the letter and post it, and say so."
 
 
 def _is_legal(message: Message) -> bool:

@@ -31,13 +31,13 @@ def routed(rows: Sequence[Message]) -> list[Message]:
     return sent
 
 
-def copy_of(row: Message, *, channel: str) -> Message:
-    """The same message by another way, under a key made from its own."""
+def copy_of(row: Message, *, channel: str, recipient: str = "", mark: str = "") -> Message:
+    """The same message by another way, under a key made from its own and `mark`, else the channel."""
     return Message(
-        key=_key(row.key, channel),
+        key=_key(row.key, mark or channel),
         kind=row.kind,
         channel=channel,
-        recipient=row.recipient,
+        recipient=recipient or row.recipient,
         locale=row.locale,
         subject_ref=row.subject_ref,
         context=row.context,
@@ -46,12 +46,12 @@ def copy_of(row: Message, *, channel: str) -> Message:
     )
 
 
-def _key(key: str, channel: str) -> str:
-    whole = f"{key}#{channel}"
+def _key(key: str, mark: str) -> str:
+    whole = f"{key}#{mark}"
     if len(whole) <= LONGEST_KEY:
         return whole
     head = ":".join(key.split(":")[:2])
-    return f"{head}:{hashlib.sha256(key.encode()).hexdigest()[:40]}#{channel}"
+    return f"{head}:{hashlib.sha256(key.encode()).hexdigest()[:40]}#{mark}"
 
 
 def _read() -> dict[str, str]:

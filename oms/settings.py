@@ -249,6 +249,9 @@ def _mail() -> dict[str, Any]:
 globals().update(_mail())
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="orders@shop.example")
+# Where notices go that no mail could deliver, for a text message or a call; signed as Standard Webhooks.
+NOTICE_WEBHOOK_URL = env("NOTICE_WEBHOOK_URL", default="")
+NOTICE_WEBHOOK_SECRET = env("NOTICE_WEBHOOK_SECRET", default="")
 ANYMAIL = {
     key.removeprefix("ANYMAIL_"): value for key, value in env.ENVIRON.items() if key.startswith("ANYMAIL_")
 }

@@ -8,12 +8,14 @@ from django import forms
 from django.contrib import admin
 from django.contrib import messages as notes
 from django.db import transaction
-from django.db.models import OuterRef, QuerySet, Subquery
-from django.http import HttpRequest
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, URLResolver, path
 from unfold.contrib.filters.admin import RangeDateTimeFilter
 
 from backorders import asking
 from notifications import delivery
+from notifications.admin.otherwise import ToldByHand, WriteLetter, letter_page
 from notifications.models import Attempt, Message
 from notifications.next_steps import next_step
 from oms.kernel import shown
@@ -88,7 +90,7 @@ class MessageAdmin(FactAdmin):
     about_page = "What one customer was told, as it was sent, and every try at telling it."
     when_empty = "Nobody was told anything yet."
     page = "workplace/message.html"
-    buttons = (SendAgain,)
+    buttons = (SendAgain, ToldByHand, WriteLetter)
     actions = ("send_all_again",)
     list_display = (
         "kind_words",
@@ -101,6 +103,15 @@ class MessageAdmin(FactAdmin):
     list_filter = (StateFilter, "kind", "channel", ("created_at", RangeDateTimeFilter))
     search_fields = ("=subject_ref",)
 
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        page = self.admin_site.admin_view(self.letter_view)
+        own = path("<int:object_id>/letter/", page, name="notifications_message_letter")
+        return [own, *super().get_urls()]
+
+    def letter_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """The message on paper."""
+        return letter_page(request, Message.objects.filter(pk=object_id).first())
+
     @admin.display(description="Kind")
     def kind_words(self, row: Message) -> str:
         return shown.spelt(row.kind)
@@ -108,13 +119,16 @@ class MessageAdmin(FactAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Message]:
         last = Attempt.objects.filter(message=OuterRef("pk"), is_accepted=False).order_by("-id")
         rows: QuerySet[Message] = super().get_queryset(request)
-        return rows.annotate(why=Subquery(last.values("error")[:1]))
+        reached = Message.objects.filter(instead_of=OuterRef("pk"), state=Message.State.SENT).order_by("-id")
+        return rows.annotate(
+            why=Subquery(last.values("error")[:1]), told_to=Subquery(reached.values("recipient")[:1])
+        )
 
     @admin.display(description="What next")
     def what_next(self, row: Message) -> str:
         """Why it reached nobody, and what to do."""
         why = getattr(row, "why", "") or ""
-        step = next_step(row, why)
+        step = next_step(row, why, getattr(row, "told_to", "") or "")
         return shown.lines((shown.muted(why[:120]), step)) if step else shown.NOTHING
 
     @admin.display(description="State")
@@ -151,9 +165,12 @@ class MessageAdmin(FactAdmin):
         return request.user.has_perm(PERMISSION)
 
     def page_context(self, request: HttpRequest, row: Message) -> dict[str, Any]:
+        first = row.instead_of or row
+        family = Message.objects.filter(Q(pk=first.pk) | Q(instead_of=first)).exclude(pk=row.pk)
         return {
+            "otherwise": list(family.order_by("pk")),
             "state": self.state_chip(row),
-            "next": next_step(row, getattr(row, "why", "") or ""),
+            "next": next_step(row, getattr(row, "why", "") or "", getattr(row, "told_to", "") or ""),
             "attempts": list(row.attempts.order_by("-id")[:30]),
             "order": Order.objects.filter(number=row.subject_ref).first() if row.subject_ref else None,
             "facts": json.dumps(row.context, indent=2, ensure_ascii=False, default=str),

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from notifications.channels.email import Email
+from notifications.channels.webhook import Webhook
 from notifications.models import Message
 from notifications.rendering import Rendered
 
@@ -18,4 +19,4 @@ class Channel(Protocol):
         """Let go of what is open."""
 
 
-CHANNELS: dict[str, Callable[[], Channel]] = {"email": Email}
+CHANNELS: dict[str, Callable[[], Channel]] = {"email": Email, "webhook": Webhook}

@@ -1,21 +1,13 @@
 """E-mail through Django's backend of the settings: SMTP, a provider by anymail, or our own mailbox."""
 
-import smtplib
 from email.utils import parseaddr
 
-from anymail.exceptions import AnymailInvalidAddress, AnymailRecipientsRefused
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 
+from notifications.channels.failures import NoAddress
 from notifications.models import Message
 from notifications.rendering import Rendered
-
-REFUSED_FOR_GOOD = 500
-_AWAY = (ConnectionError, TimeoutError, smtplib.SMTPServerDisconnected, smtplib.SMTPConnectError)
-
-
-class NoAddress(Exception):
-    """Nobody can be written to without an address."""
 
 
 class Email:
@@ -57,18 +49,6 @@ class Email:
 def sender_domain() -> str:
     """The domain that our mails come from."""
     return parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
-
-
-def is_final(error: Exception) -> bool:
-    """Whether trying again cannot help: no such mailbox, no valid address."""
-    if isinstance(error, smtplib.SMTPRecipientsRefused):
-        return all(code >= REFUSED_FOR_GOOD for code, _ in error.recipients.values())
-    return isinstance(error, NoAddress | AnymailInvalidAddress | AnymailRecipientsRefused)
-
-
-def is_away(error: Exception) -> bool:
-    """Whether the mail server itself could not be reached, so that other mails would fare no better."""
-    return isinstance(error, _AWAY)
 
 
 def _headers(message: Message, message_id: str) -> dict[str, str]:

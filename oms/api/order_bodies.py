@@ -28,14 +28,20 @@ from oms.orders.drafts import CustomerDraft
 from oms.orders.models import Order
 
 MOST_LINES = 1000
+_PHONE = re.compile(r"\+[0-9][0-9 ()./-]{4,38}")
 _LOCALE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,4})?")
 
 
 class CustomerIn(Body):
-    """Who ordered; without an `external_id` the e-mail address identifies the customer."""
+    """Who ordered; without an `external_id` the e-mail address identifies the customer.
+
+    `other_email` and `phone` are tried when a notice of the law comes back.
+    """
 
     external_id = OptionalText(max_length=120)
     email = serializers.EmailField(max_length=254, required=False, allow_blank=True, default="")
+    other_email = serializers.EmailField(max_length=254, required=False, allow_blank=True, default="")
+    phone = OptionalText(max_length=40)
     name = OptionalText(max_length=200)
     locale = OptionalText(max_length=10)
     consumer = Flag(default=True)
@@ -51,6 +57,9 @@ class CustomerIn(Body):
         if attrs["locale"] and not _LOCALE.fullmatch(attrs["locale"]):
             words = "A locale is written as de or de-AT."
             raise ValidationError({"locale": [ErrorDetail(words, code="invalid")]})
+        if attrs["phone"] and not _PHONE.fullmatch(attrs["phone"]):
+            words = "A telephone number is written as +49 30 1234567."
+            raise ValidationError({"phone": [ErrorDetail(words, code="invalid")]})
         return attrs
 
 
@@ -121,6 +130,8 @@ def customer_of(data: Any) -> CustomerDraft:
     return CustomerDraft(
         external_id=data["external_id"] or data["email"][:120],
         email=data["email"],
+        other_email=data["other_email"],
+        phone=data["phone"],
         name=data["name"],
         locale=data["locale"] or "en",
         customer_class=data["class"],

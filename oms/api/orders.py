@@ -39,6 +39,8 @@ class CustomerOut(serializers.Serializer[Any]):
 
     external_id = serializers.CharField()
     email = serializers.CharField()
+    other_email = serializers.CharField()
+    phone = serializers.CharField()
     name = serializers.CharField()
     locale = serializers.CharField()
     consumer = serializers.BooleanField()
@@ -269,6 +271,8 @@ def _head(order: Order) -> dict[str, Any]:
         "customer": {
             "external_id": customer.external_id,
             "email": customer.email,
+            "other_email": customer.other_email,
+            "phone": customer.phone,
             "name": customer.name,
             "locale": customer.locale,
             "class": customer.customer_class,

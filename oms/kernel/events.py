@@ -183,6 +183,13 @@ class RefundFailed(Event):
     refund_id: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeUnreached(Event):
+    """What the law wants told bounced, or failed for good; `subject` is the order it was about."""
+
+    message_id: int
+
+
 Listener = Callable[[Any], None]
 _listeners: dict[type[Event], Sequence[Listener]] = {}
 

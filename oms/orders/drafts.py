@@ -16,6 +16,8 @@ class CustomerDraft:
 
     external_id: str
     email: str = ""
+    other_email: str = ""
+    phone: str = ""
     name: str = ""
     locale: str = "en"
     customer_class: str = ""

@@ -164,6 +164,8 @@ def _customer(channel_id: int, draft: CustomerDraft) -> Customer:
         "locale": draft.locale,
         "customer_class": draft.customer_class,
         "is_consumer": draft.is_consumer,
+        # A second way that a channel does not tell stays known.
+        **{name: told for name in ("other_email", "phone") if (told := getattr(draft, name))},
     }
     if known and all(getattr(known, name) == value for name, value in fields.items()):
         return known

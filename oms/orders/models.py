@@ -38,6 +38,10 @@ class Customer(models.Model):
     channel = models.ForeignKey(Channel, on_delete=models.PROTECT, related_name="customers")
     external_id = models.CharField(max_length=120)
     email = models.EmailField(max_length=254, blank=True, default="")
+    other_email = models.EmailField(
+        max_length=254, blank=True, default="", help_text="Tried when a notice of the law comes back."
+    )
+    phone = models.CharField(max_length=40, blank=True, default="", help_text="As +49 30 1234567.")
     name = models.CharField(max_length=200, blank=True, default="")
     locale = models.CharField(max_length=10, default="en")
     customer_class = models.CharField(max_length=40, blank=True, default="")

@@ -1,5 +1,6 @@
 """Messages sent again, keys shown once, SKUs planned again, mail read safely."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -131,3 +132,49 @@ def test_mail_is_shown_where_nothing_of_it_runs(desk: Desk) -> None:
 
     assert '<iframe sandbox="" srcdoc="&lt;p onclick=&quot;x&quot;&gt;Hello' in shown
     assert "<script>evil()" not in shown
+
+
+def _bounced(world: World) -> Message:
+    world("""
+        po    PO-7 CHAIR 10 expected 12 Mar
+        order A    CHAIR 4
+    """)
+    world.slips("PO-7", to="30 Mar")
+    world.settle()
+    Message.objects.filter(kind="delay_notice").update(state="bounced")
+    return Message.objects.get(kind="delay_notice")
+
+
+def test_a_notice_is_printed_with_a_link_that_works_and_told_by_hand(desk: Desk, world: World) -> None:
+    message = _bounced(world)
+    assert desk.offers(message) == ["send-again", "told-by-hand", "letter"]
+
+    desk.presses(message, "letter")
+    paper = desk.client.get(address(Message, "letter", message.pk)).content.decode()
+
+    (link,) = set(re.findall(r"http://127\.0\.0\.1:8000(/c/[\w-]+/)", paper))
+    assert desk.client.get(link).status_code == 200
+    assert "A new date for your order" not in paper  # its heading; the subject stands for it
+    assert "30 March 2026" in paper and "<script" not in paper
+
+    desk.presses(message, "told-by-hand", how="letter", note="Posted.")
+
+    message.refresh_from_db()
+    assert (message.state, desk.offers(message)) == ("sent", [])
+    assert "Told by letter, by user:anna. Posted." in message.attempts.latest("pk").error
+    assert link not in message.text
+
+
+def test_what_was_sent_is_not_written_on_paper(desk: Desk) -> None:
+    message = MessageFactory.create(state="sent")
+
+    for slug in ("letter", "told-by-hand"):
+        assert "nobody" in refusal(
+            response := desk.presses(message, slug, how="letter")
+        ) or "failed" in refusal(response)
+
+    assert Message.objects.get().state == "sent"
+
+
+def test_who_may_only_look_writes_no_letter(nobody: Nobody) -> None:
+    nobody(MessageFactory.create(state="bounced"), "letter")

@@ -162,6 +162,8 @@ def test_every_bad_value_names_its_field(shop: Shop) -> None:
         ({"customer": {}}, 400, "required", "customer.external_id"),
         ({"customer": {"external_id": "C", "email": "nobody"}}, 400, "invalid", "customer.email"),
         ({"customer": "Ada"}, 400, "invalid", "customer"),
+        ({"customer": {"external_id": "C", "other_email": "work"}}, 400, "invalid", "customer.other_email"),
+        ({"customer": {"external_id": "C", "phone": "call me"}}, 400, "invalid", "customer.phone"),
         ({"external_id": "x" * 1_000_000}, 400, "max_length", "external_id"),
         ({"external_id": "a\x00b"}, 400, "invalid", "external_id"),
         ({"country": "Germany"}, 400, "not_country", "country"),
@@ -231,3 +233,17 @@ def test_a_cart_hold_that_holds_nothing_names_its_line(shop: Shop) -> None:
         assert refusal(answer) == (422, "cart_hold_unusable", "lines[1].cart_hold")
 
     assert not Order.objects.exists()
+
+
+def test_a_second_way_to_the_customer_is_kept_until_another_is_told(shop: Shop) -> None:
+    shop.stock("CHAIR", 5)
+    ways = {"other_email": "ada@work.example", "phone": "+49 30 1234567"}
+    bodies = [shop.order_body(f"A-{number}", "CHAIR", 1) for number in (1, 2)]
+    bodies[0]["customer"] = {"external_id": "C-1", "email": "ada@example.org", **ways}
+    bodies[1]["customer"] = {"external_id": "C-1", "email": "ada@example.org"}
+
+    numbers = [shop.api.post("orders/", body).body["number"] for body in bodies]
+
+    for number in numbers:
+        customer = shop.api.get(f"orders/{number}/").body["customer"]
+        assert {name: customer[name] for name in ways} == ways

@@ -45,7 +45,13 @@ class CustomerAdmin(HouseAdmin):
     list_select_related = ("channel",)
     search_fields = ("email", "=external_id")
     readonly_fields = ("channel", "external_id", "customer_class", "is_consumer")
-    fields = (("channel", "external_id"), ("name", "email"), ("locale", "customer_class"), "is_consumer")
+    fields = (
+        ("channel", "external_id"),
+        ("name", "email"),
+        ("other_email", "phone"),
+        ("locale", "customer_class"),
+        "is_consumer",
+    )
     sortable_by = ()
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
