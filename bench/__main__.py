@@ -5,7 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 
-from bench import availability, campaign, kpis, night, orders, queues, runs
+from bench import admin, availability, campaign, kpis, night, orders, queues, runs
 
 PARTS: dict[str, Callable[..., int]] = {
     "orders": orders.main,
@@ -15,6 +15,7 @@ PARTS: dict[str, Callable[..., int]] = {
     "runs": runs.main,
     "night": night.main,
     "kpis": kpis.main,
+    "admin": admin.main,
 }
 
 
@@ -23,9 +24,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS)} (default: all)")
     parser.add_argument("--seconds", type=float, default=10.0, help="length of each timed run")
+    parser.add_argument("--lines", type=int, default=admin.LINES, help="order lines of the admin's shop")
     options = parser.parse_args()
     if unknown := set(options.parts) - PARTS.keys():
         parser.error(f"no such part: {', '.join(sorted(unknown))}")
+    if options.parts == ["admin"]:
+        return admin.main(seconds=options.seconds, lines=options.lines)
     if len(options.parts) == 1:
         return PARTS[options.parts[0]](seconds=options.seconds)
     # Each in a process of its own: some set Django up on a database of their own, and memory is measured.

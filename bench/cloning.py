@@ -54,6 +54,21 @@ def clone_order(*, order_id: int, line_id: int, demand_id: int, times: int) -> N
         cursor.execute("ANALYZE")
 
 
+def copy_row(table: str, row_id: int, times: int, exprs: Mapping[str, str]) -> int:
+    """Copy a row so often, with `n` counting from 1 in the expressions; returns the id before the first."""
+    with connection.cursor() as cursor:
+        start = _next_id(table)
+        columns = columns_of(table)
+        values = [f"{start} + n" if name == "id" else exprs.get(name, f"t.{name}") for name in columns]
+        cursor.execute(
+            f"INSERT INTO {table} ({', '.join(columns)}) SELECT {', '.join(values)} "
+            f"FROM {table} t, generate_series(1, {times}) n WHERE t.id = %s",
+            [row_id],
+        )
+        cursor.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) FROM {table}")
+    return start
+
+
 def columns_of(table: str) -> list[str]:
     """The columns of a table that are not generated, in order."""
     with connection.cursor() as cursor:

@@ -21,7 +21,7 @@ from backorders.insight.answering import Window
 from backorders.insight.narrowing import OF_LINES, Narrow
 from backorders.insight.rolling import COLUMNS, Kind
 from backorders.models import AtpRule, Demand, KpiDay, KpiRoll, Promise
-from bench.nights import copy_row
+from bench.cloning import copy_row
 from inventory.models import Location, Sku
 from oms.kernel import clock
 from oms.kernel.actors import job

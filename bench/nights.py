@@ -12,7 +12,7 @@ from rich.table import Table
 
 from backorders import advising, auditing, forecasting, growing, planning, promising, volatility
 from backorders.models import AtpRule, Demand, Promise
-from bench.cloning import columns_of
+from bench.cloning import copy_row
 from inventory.models import Location, Sku
 from oms.kernel import clock
 from oms.kernel.actors import job
@@ -120,19 +120,3 @@ def _copy_orders(first_sku: int) -> None:
     copy_row("backorders_promise", promise.pk, QUEUE, own)
     backorder = demand.order_line.backorder
     copy_row("backorders_backorder", backorder.pk, QUEUE, {**own, "sku_id": sku, "opened_at": at})
-
-
-def copy_row(table: str, row_id: int, times: int, exprs: dict[str, str]) -> int:
-    """Copy a row so often; returns the id before the first copy."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT max(id) FROM {table}")
-        (start,) = cursor.fetchone()
-        columns = columns_of(table)
-        values = [f"{start} + n" if name == "id" else exprs.get(name, f"t.{name}") for name in columns]
-        cursor.execute(
-            f"INSERT INTO {table} ({', '.join(columns)}) SELECT {', '.join(values)} "
-            f"FROM {table} t, generate_series(1, {times}) n WHERE t.id = %s",
-            [row_id],
-        )
-        cursor.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) FROM {table}")
-    return int(start)

@@ -67,6 +67,12 @@ COMMANDS = (
     May("run_backorders", "backorders.backorderrun", "Can plan and write backorder runs", (MANAGER, BUYER)),
     May("try_letter", "notifications.lettertemplate", "Can preview and test letters", (MANAGER,)),
     May("resend_message", "notifications.message", "Can send messages again", (MANAGER, SERVICE)),
+    May(
+        "run_bulkjob",
+        "api.bulkjob",
+        "Can do in bulk what they may do singly",
+        (MANAGER, BUYER, SERVICE, WAREHOUSE),
+    ),
     May("issue_key", "api.apiclient", "Can make and revoke keys", (MANAGER,)),
     May("issue_shopkey", "portal.shopkey", "Can make and revoke keys of shops", (MANAGER,)),
 )

@@ -16,6 +16,7 @@ from backorders.capping import ceiling_of
 from backorders.models import Cap, CapClaim, CapUsage, CartHold, RefusedDemand
 from backorders.rules.caps import BucketKind, bucket_of
 from inventory.models import MAX_QTY
+from oms.api.shop_tables import Caps
 from oms.kernel import clock, shown
 from oms.kernel.admin.base import FactAdmin, dated
 from oms.kernel.admin.filters import Choice
@@ -110,6 +111,7 @@ class CapAdmin(PolicyAdmin):
     )
     when_empty = "No cap: as many backorders are taken as the rules allow."
     form = CapForm
+    table = Caps()
     list_display = ("name", "scope", "ceiling", "used", "bucket", "window", "watching")
     list_filter = (("sku", AutocompleteSelectFilter), ("channel", RelatedDropdownFilter), "is_monitor_only")
     fieldsets = (

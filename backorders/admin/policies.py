@@ -21,6 +21,7 @@ from backorders.models import AtpRule
 from backorders.rules.types import WaitMode
 from inventory.models import Supply
 from oms.api.locks import locked
+from oms.api.shop_tables import AtpRules
 from oms.kernel import clock, shown
 from oms.kernel.admin.base import HouseAdmin
 from oms.kernel.admin.buttons import actor_of
@@ -218,6 +219,7 @@ class AtpRuleAdmin(PolicyAdmin):
     """ATP rules."""
 
     can_be_tried = True
+    table = AtpRules()
     about = (
         "Whether and how something may be promised beyond stock. The most specific rule in force wins: "
         "SKU before category before supplier before all, then channel, then region, then priority."

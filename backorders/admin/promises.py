@@ -17,7 +17,9 @@ from backorders.admin.line_buttons import CorrectThisCause
 from backorders.models import Backorder, CauseTag, Demand, Promise
 from oms.kernel import clock, shown
 from oms.kernel.admin.base import FactAdmin
+from oms.kernel.admin.buttons import Button, Done
 from oms.kernel.admin.filters import Choice
+from oms.orders.admin.order_buttons import CancelRest
 
 
 class CurrentFilter(Choice):
@@ -111,6 +113,20 @@ class OpenFilter(Choice):
     }
 
 
+class CancelWaiting(Button[Backorder]):
+    """Cancel the lines behind backorders."""
+
+    slug, label, says = CancelRest.slug, CancelRest.label, CancelRest.says
+    icon, tone, permission = CancelRest.icon, CancelRest.tone, CancelRest.permission
+    form, causes = CancelRest.form, CancelRest.causes
+
+    def is_offered(self) -> bool:
+        return self.row.closed_at is None
+
+    def press(self, data: dict[str, Any]) -> Done:
+        return CancelRest(self.request, self.row.order_line).press(data)
+
+
 @admin.register(Backorder)
 class BackorderAdmin(FactAdmin):
     """Backorders, the longest waiting first."""
@@ -122,6 +138,7 @@ class BackorderAdmin(FactAdmin):
     when_empty = "Everything ordered was in stock."
     page = "workplace/backorder.html"
     buttons = (CorrectThisCause,)
+    bulk = (CancelWaiting,)
     list_display = (
         "line",
         "sku_words",

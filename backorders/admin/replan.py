@@ -5,7 +5,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from backorders import replanning
+from backorders import releasing, replanning
 from backorders.models import ReplanRequest
 from inventory.models import Sku
 from oms.kernel import shown
@@ -57,6 +57,25 @@ class ReplanSku(Button[Sku]):
         replanning.mark(sku_ids=[self.row.pk], cause="replan")
         replanning.replan_sku(sku_id=self.row.pk)
         return Done(f"{self.row} is planned again.")
+
+
+class ReleaseSku(Button[Sku]):
+    """Hand to the warehouse what is allocated, without waiting for the job that does so."""
+
+    slug = "release"
+    label = "Release now"
+    says = (
+        "Hands what is allocated of these SKUs to the warehouse now, as far as each order's policy lets it "
+        "go. The job does the same every few seconds."
+    )
+    icon = "outbound"
+    permission = "backorders.replan_sku"
+    form = AskForm
+
+    def press(self, data: dict[str, Any]) -> Done:
+        picks = releasing.release_ready(sku_ids=[self.row.pk])
+        made = f"{shown.count(len(picks), 'pick request')} made."
+        return Done(made if picks else "There was nothing to release.")
 
 
 class ReplanRequested(ReplanSku):

@@ -11,10 +11,11 @@ from django.http import HttpRequest
 from unfold.admin import TabularInline
 from unfold.widgets import UnfoldAdminIntegerFieldWidget
 
-from backorders.admin.replan import PlansAgain, ReplanSku
+from backorders.admin.replan import PlansAgain, ReleaseSku, ReplanSku
 from inventory.admin import sku_page
 from inventory.admin.stock_buttons import CountStock, HoldStock
 from inventory.models import Alternative, KitPart, Location, Sku
+from oms.api.shop_tables import Skus
 from oms.kernel import shown
 from oms.kernel.admin.base import dated
 from oms.kernel.admin.forms import WEEKDAYS, WorkDaysField
@@ -66,6 +67,8 @@ class SkuAdmin(PlansAgain):
     when_empty = "SKUs come over REST or by “Add”."
     page = "workplace/sku.html"
     buttons = (CountStock, HoldStock, ReplanSku)
+    bulk = (ReplanSku, ReleaseSku)
+    table = Skus()
     list_display = (
         "code",
         "title",

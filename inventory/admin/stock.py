@@ -10,6 +10,7 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateFilt
 from backorders.queries import who_waits_for
 from inventory.admin.stock_buttons import ClearHold, CountHere
 from inventory.models import Movement, StockCount, StockHold, Supply
+from oms.api.shop_tables import SHELVES, TABLES
 from oms.kernel import clock, shown
 from oms.kernel.admin.base import FactAdmin, dated
 from oms.kernel.admin.filters import Choice
@@ -43,6 +44,7 @@ class SupplyAdmin(FactAdmin):
     )
     page = "workplace/supply.html"
     buttons = (CountHere,)
+    table = SHELVES
     list_display = (
         "sku_words",
         "kind_chip",
@@ -194,6 +196,7 @@ class StockCountAdmin(FactAdmin):
     about = "Corrections of what is on the shelf: who counted what, and by how much the books were wrong."
     about_page = "One correction of what is on the shelf."
     when_empty = "Nothing was corrected yet. Count stock from the page of a SKU."
+    table = TABLES["stock-counts"]
     list_display = (
         "at_words",
         "sku_words",

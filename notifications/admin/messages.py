@@ -6,7 +6,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.contrib import messages as notes
 from django.db import transaction
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
@@ -20,10 +19,9 @@ from notifications.models import Attempt, Message
 from notifications.next_steps import next_step
 from oms.kernel import shown
 from oms.kernel.admin.base import FactAdmin
-from oms.kernel.admin.buttons import Button, Done, actor_of
+from oms.kernel.admin.buttons import Button, Done
 from oms.kernel.admin.filters import Choice
 from oms.kernel.admin.forms import AskForm
-from oms.kernel.errors import DomainError
 from oms.orders.models import Order
 
 PERMISSION = "notifications.resend_message"
@@ -70,6 +68,21 @@ class SendAgain(Button[Message]):
         return Done(f"{message} is sent again.")
 
 
+class SendAsItIs(Button[Message]):
+    """Try a failed message once more, to where it went."""
+
+    slug = "send_all_again"
+    label = "Send again what failed"
+    says, icon, tone, permission = SendAgain.says, SendAgain.icon, SendAgain.tone, SendAgain.permission
+    form = AskForm
+
+    def is_offered(self) -> bool:
+        return self.row.state == Message.State.FAILED
+
+    def press(self, data: dict[str, Any]) -> Done:
+        return SendAgain(self.request, self.row).press({})
+
+
 class StateFilter(Choice):
     """Messages by what became of them."""
 
@@ -91,7 +104,7 @@ class MessageAdmin(FactAdmin):
     when_empty = "Nobody was told anything yet."
     page = "workplace/message.html"
     buttons = (SendAgain, ToldByHand, WriteLetter)
-    actions = ("send_all_again",)
+    bulk = (SendAsItIs,)
     list_display = (
         "kind_words",
         "recipient",
@@ -148,21 +161,6 @@ class MessageAdmin(FactAdmin):
         return (
             written if at_once else shown.lines((written, shown.muted(f"left {shown.instant(row.sent_at)}")))
         )
-
-    @admin.action(description="Send again what failed", permissions=["resend"])
-    def send_all_again(self, request: HttpRequest, queryset: QuerySet[Message]) -> None:
-        done = 0
-        for pk in queryset.filter(state=Message.State.FAILED).values_list("pk", flat=True):
-            try:
-                delivery.send_again(message_id=pk, actor=actor_of(request))
-                done += 1
-            except DomainError as refusal:
-                notes.warning(request, refusal.message)
-        notes.success(request, f"{shown.count(done, 'message')} will be sent again.")
-
-    def has_resend_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Whether this person may send again; what Django asks for the bulk action."""
-        return request.user.has_perm(PERMISSION)
 
     def page_context(self, request: HttpRequest, row: Message) -> dict[str, Any]:
         first = row.instead_of or row

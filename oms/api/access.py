@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from django.contrib.auth.models import AnonymousUser
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import AbstractUser, AnonymousUser
 from django.db.models import Model, QuerySet
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
@@ -52,6 +53,16 @@ class Caller:
         """What makes an `external_id` unique: ids of different clients may be the same."""
         return self.client.name
 
+    @property
+    def person(self) -> AbstractBaseUser | None:
+        """The member of the staff it is, as histories know people; none for a key."""
+        return None
+
+    @property
+    def why(self) -> str:
+        """What stands in the history of a policy beside its change."""
+        return str(self.actor)
+
     def may(self, scopes: Iterable[str]) -> bool:
         """Whether the key holds one of these scopes."""
         held = set(self.client.scopes)
@@ -64,6 +75,38 @@ class Caller:
         if location and self.client.location_id:
             rows = rows.filter(**{location: self.client.location_id})
         return rows
+
+
+@dataclass(frozen=True, slots=True)
+class Staff(Caller):
+    """A person who has in the admin what a client has over REST; what they may is asked before."""
+
+    user: AbstractUser
+    reason: str = ""
+
+    @classmethod
+    def of(cls, user: AbstractUser, reason: str = "") -> "Staff":
+        """The caller that a person is, without channel or location of their own."""
+        return cls(ApiClient(name=user.get_username()), user, reason)
+
+    @property
+    def actor(self) -> Actor:
+        return actors.user(self.user.get_username())
+
+    @property
+    def source(self) -> str:
+        return str(self.actor)
+
+    @property
+    def person(self) -> AbstractBaseUser:
+        return self.user
+
+    @property
+    def why(self) -> str:
+        return self.reason
+
+    def may(self, scopes: Iterable[str]) -> bool:
+        return self.user.is_active
 
 
 class ClientKeyAuthentication(BaseAuthentication):

@@ -18,6 +18,7 @@ from oms.api.order_lines import instant
 from oms.kernel import clock, nudge
 from oms.kernel.errors import NotFound
 
+State = BulkJob.State
 TASK = "oms.api.tasks.run_bulk_job"
 
 # What each kind of row is: the operation it is done by, as if it had been sent alone.
@@ -36,7 +37,7 @@ class BulkJobOut(serializers.Serializer[BulkJob]):
 
     id = serializers.IntegerField()
     kind = serializers.ChoiceField(list(OPERATIONS))
-    state = serializers.ChoiceField(BulkJob.State.choices)
+    state = serializers.ChoiceField([State.QUEUED.value, State.RUNNING.value, State.DONE.value])
     done = serializers.IntegerField(help_text="Rows answered, refused ones included.")
     total = serializers.IntegerField()
     failed = serializers.IntegerField()

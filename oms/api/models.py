@@ -1,5 +1,6 @@
 """Who may call the API, what they already asked, and bulk jobs."""
 
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
@@ -63,15 +64,29 @@ class IdempotencyKey(models.Model):
 
 
 class BulkJob(models.Model):
-    """Up to 10,000 rows sent at once; done row by row, resumable after a crash."""
+    """Many rows done one by one, resumable after a crash: a client's, or a person's from the admin.
+
+    A person's job is looked at before it starts: rows of a file are tried first and taken back.
+    """
 
     class State(models.TextChoices):
         QUEUED = "queued"
         RUNNING = "running"
         DONE = "done"
+        CHECKING = "checking"
+        CHECKED = "checked", "waits for your yes"
+        STOPPED = "stopped"
 
-    client = models.ForeignKey(ApiClient, on_delete=models.CASCADE, related_name="bulk_jobs")
-    kind = models.CharField(max_length=30)
+    client = models.ForeignKey(
+        ApiClient, null=True, blank=True, on_delete=models.CASCADE, related_name="bulk_jobs"
+    )
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="bulk_jobs"
+    )
+    kind = models.CharField(max_length=80)
+    title = models.CharField(max_length=160, blank=True, default="", help_text="What a person calls it.")
+    args = models.JSONField(default=dict, blank=True, help_text="What the person said for all rows.")
+    is_whole = models.BooleanField(default=False, help_text="All rows or none.")
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
     total = models.PositiveIntegerField(default=0)
     done = models.PositiveIntegerField(default=0)
@@ -81,9 +96,22 @@ class BulkJob(models.Model):
 
     class Meta:
         ordering = ("-id",)
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(client=None, person__isnull=False) | Q(client__isnull=False, person=None),
+                name="bulk_job_has_one_owner",
+            ),
+        )
+        indexes = (
+            models.Index(
+                fields=("id",),
+                condition=Q(state__in=("queued", "running", "checking")),
+                name="bulk_jobs_to_do",
+            ),
+        )
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.done}/{self.total}"
+        return self.title or f"{self.kind} {self.done}/{self.total}"
 
 
 class BulkRow(models.Model):
@@ -98,6 +126,10 @@ class BulkRow(models.Model):
     class Meta:
         ordering = ("job", "row_no")
         constraints = (models.UniqueConstraint(fields=("job", "row_no"), name="one_answer_per_bulk_row"),)
+        indexes = (
+            models.Index(fields=("job", "row_no"), condition=Q(status=None), name="bulk_rows_to_do"),
+            models.Index(fields=("job", "row_no"), condition=Q(status__gte=400), name="bulk_rows_refused"),
+        )
 
     def __str__(self) -> str:
         return f"{self.job_id}/{self.row_no}"

@@ -16,7 +16,6 @@ from oms.api.fields import Body, Day, Money, OptionalCode, OptionalText, money
 from oms.api.idempotency import Answer
 from oms.api.operations import Call, Command, Listing, Operation, Post, Read, one
 from oms.kernel import clock
-from oms.kernel.actors import Actor
 
 READERS = ("read", "policies")
 WRITERS = ("policies",)
@@ -148,7 +147,7 @@ class AddPolicy(PolicyOperation, Post):
     scopes = WRITERS
 
     def perform(self, data: Any) -> Answer:
-        row = save(self.policy.filled(self.policy.model(), data, self.caller), self.actor)
+        row = save(self.policy.filled(self.policy.model(), data, self.caller), self.caller)
         return self.done(one(self.policy.rows(self.call), pk=row.pk), version=row.version)
 
 
@@ -167,7 +166,7 @@ class ChangePolicy(PolicyOperation, Command):
     def perform(self, data: Any) -> Answer:
         row = locked_row(self)
         policies.changed(policy=row, cause="policy_changed", by=str(self.actor))
-        save(self.policy.filled(row, data, self.caller), self.actor)
+        save(self.policy.filled(row, data, self.caller), self.caller)
         return self.done(one(self.policy.rows(self.call), pk=row.pk), version=row.version)
 
 
@@ -181,7 +180,7 @@ class RemovePolicy(PolicyOperation, Command):
     def perform(self, data: Any) -> Answer:
         row = locked_row(self)
         policies.changed(policy=row, cause="policy_changed", by=str(self.actor))
-        _by_client(row, self.actor)
+        _signed(row, self.caller)
         row.delete()
         return Answer(None, self.status)
 
@@ -209,7 +208,7 @@ class PreviewPolicy(PolicyOperation, Command):
         before, waiting = self.look(policy, asked), whatif.standings(looked_at)
         # Written and taken back: the same decision as in earnest, and nothing of it stays.
         sandbox = transaction.savepoint()
-        save(policy, self.actor)
+        save(policy, self.caller)
         after, then = self.look(policy, asked), whatif.standings(looked_at)
         transaction.savepoint_rollback(sandbox)
         changed = [
@@ -284,11 +283,11 @@ def _moved(rows: Sequence[whatif.MovedLine]) -> dict[str, Any]:
     }
 
 
-def save(policy: AnyPolicy, actor: Actor) -> AnyPolicy:
-    """Save under the client's name, and have what it touches planned again."""
-    _by_client(policy, actor)
+def save(policy: AnyPolicy, caller: Caller) -> AnyPolicy:
+    """Save under the caller's name, and have what it touches planned again."""
+    _signed(policy, caller)
     policy.save()
-    policies.changed(policy=policy, cause="policy_changed", by=str(actor))
+    policies.changed(policy=policy, cause="policy_changed", by=str(caller.actor))
     return policy
 
 
@@ -329,10 +328,10 @@ def _iso(day: Any) -> str | None:
     return day.isoformat() if day else None
 
 
-def _by_client(policy: Any, actor: Actor) -> None:
+def _signed(policy: Any, caller: Caller) -> None:
     # History knows people by account; a client key has none, so its name stands in the reason.
-    policy._history_user = None
-    policy._change_reason = str(actor)[:100]
+    policy._history_user = caller.person
+    policy._change_reason = caller.why[:100]
 
 
 def _row_named(name: str, code: str, caller: Caller) -> Any:

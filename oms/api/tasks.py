@@ -9,6 +9,7 @@ from oms.api.models import IdempotencyKey
 from oms.kernel import clock, nudge
 
 KEYS_ARE_KEPT = timedelta(days=30)
+DRAFTS_ARE_KEPT = timedelta(days=7)
 
 
 @shared_task
@@ -27,6 +28,11 @@ def sweep_bulk_jobs() -> None:
 
 @shared_task
 def forget_old_answers() -> None:
-    """Forget answers to Idempotency-Keys after 30 days; those to external_ids stay for good."""
-    old = IdempotencyKey.objects.filter(created_at__lt=clock.now() - KEYS_ARE_KEPT)
+    """Forget answers to Idempotency-Keys after 30 days; those to external_ids stay for good.
+
+    What people drew up in bulk and never started goes after a week.
+    """
+    now = clock.now()
+    old = IdempotencyKey.objects.filter(created_at__lt=now - KEYS_ARE_KEPT)
     old.filter(key__startswith="key:").delete()
+    bulk_jobs.forget_drafts(before=now - DRAFTS_ARE_KEPT)

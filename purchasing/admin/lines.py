@@ -10,6 +10,7 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateFilt
 from backorders.models import Peg
 from backorders.queries import who_waits_for
 from inventory.models import Supply
+from oms.api.shop_tables import PurchaseLines
 from oms.kernel import clock, shown
 from oms.kernel.admin.base import FactAdmin, dated
 from oms.kernel.admin.filters import Choice
@@ -51,6 +52,8 @@ class PurchaseLineAdmin(FactAdmin):
     when_empty = "Nothing was ordered yet."
     page = "workplace/purchase_line.html"
     buttons = (ChangeLine, GiveUpLine)
+    bulk = (GiveUpLine,)
+    table = PurchaseLines()
     list_display = (
         "named",
         "sku_words",

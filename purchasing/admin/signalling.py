@@ -99,6 +99,7 @@ class SignalAdmin(FactAdmin):
     page = "workplace/signal.html"
     buttons = (AcceptSignal, DismissSignal)
     actions = ("accept_all",)
+    bulk = (DismissSignal,)
     list_display = (
         "sku_words",
         "kind_chip",

@@ -9,7 +9,7 @@ from django.db.models import Model
 from backorders.models import ReplanRequest
 from notifications.models import Message
 from oms.api import access
-from oms.api.models import ApiClient
+from oms.api.models import ApiClient, BulkJob, BulkRow
 from oms.groups import SERVICE
 from tests.admin.conftest import Desk, Hire, address, refusal
 from tests.factories import ApiClientFactory, MailboxMailFactory, MessageFactory, ReplanRequestFactory
@@ -45,7 +45,12 @@ def test_ticked_messages_are_sent_again_if_they_failed(desk: Desk) -> None:
         address(Message, "changelist"),
         {"action": "send_all_again", "_selected_action": [failed.pk, sent.pk]},
     )
+    desk.presses(BulkJob.objects.get(), "start")
 
+    assert [(row.body["id"], row.status) for row in BulkRow.objects.order_by("row_no")] == [
+        (failed.pk, 200),
+        (sent.pk, 422),
+    ]
     assert dict(Message.objects.values_list("pk", "state")) == {failed.pk: "queued", sent.pk: "sent"}
 
 

@@ -1,11 +1,11 @@
-"""What clients asked before: answers kept for a second asking, and bulk jobs."""
+"""What clients asked before: answers kept for a second asking."""
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.contrib.filters.admin import RelatedDropdownFilter
 
-from oms.api.models import BulkJob, BulkRow, IdempotencyKey
+from oms.api.models import IdempotencyKey
 from oms.kernel import shown
 from oms.kernel.admin.base import FactAdmin
 
@@ -34,37 +34,3 @@ class IdempotencyKeyAdmin(FactAdmin):
     @admin.display(description="Asked")
     def created(self, row: IdempotencyKey) -> str:
         return shown.instant(row.created_at)
-
-
-@admin.register(BulkJob)
-class BulkJobAdmin(FactAdmin):
-    """Bulk jobs."""
-
-    about = "Many rows sent at once and done one by one; a crash loses none."
-    about_page = "Rows sent at once: how many are done, and how many were refused."
-    when_empty = "Nobody sent anything in bulk."
-    list_display = ("kind", "client", "state_chip", "total", "done", "failed", "created")
-    list_filter = (("client", RelatedDropdownFilter), "state")
-    list_select_related = ("client",)
-
-    @admin.display(description="State")
-    def state_chip(self, row: BulkJob) -> str:
-        return shown.state(row.state)
-
-    @admin.display(description="Sent")
-    def created(self, row: BulkJob) -> str:
-        return shown.instant(row.created_at)
-
-
-@admin.register(BulkRow)
-class BulkRowAdmin(FactAdmin):
-    """Rows of bulk jobs."""
-
-    about = "One row of a bulk job with its own answer."
-    about_page = "One row of a bulk job and its own answer."
-    when_empty = "Nobody sent anything in bulk."
-    to_begin = (("REST", "api-docs"),)
-    list_display = ("job", "row_no", "status")
-    list_filter = ("status",)
-    list_select_related = ("job",)
-    ordering = ("-id",)

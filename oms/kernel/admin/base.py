@@ -13,8 +13,9 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.views import ChangeList
 
 from oms.kernel import shown
-from oms.kernel.admin import buttons, columns, paging
+from oms.kernel.admin import buttons, columns, files, paging
 from oms.kernel.admin.buttons import Button
+from oms.kernel.admin.selecting import Selecting
 
 
 def dated(field: str, heading: str) -> Callable[[Any], str]:
@@ -64,7 +65,7 @@ class ToldAdmin(ModelAdmin):
         return answer
 
 
-class HouseAdmin(ToldAdmin):
+class HouseAdmin(Selecting, files.Filed, ToldAdmin):
     """A list that never counts without bound, a page with its buttons on top.
 
     `page` is a template for what the page shows above the plain fields, rendered with what `page_context`
@@ -150,7 +151,7 @@ class HouseAdmin(ToldAdmin):
 
     def list_button_view(self, request: HttpRequest, slug: str) -> HttpResponse:
         """One button of the list's head, on no row in particular."""
-        kind = self._button(self.list_buttons, slug)
+        kind = self._button(self._list_buttons(), slug)
         if not self.has_view_permission(request):
             raise PermissionDenied
         page = self._frame(request, kind, None)
@@ -159,8 +160,9 @@ class HouseAdmin(ToldAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        drawn = buttons.offered([kind(request, self.model()) for kind in self.list_buttons])
-        return super().changelist_view(request, {"buttons": drawn, **(extra_context or {})})
+        drawn = buttons.offered([kind(request, self.model()) for kind in self._list_buttons()])
+        mine = {"buttons": drawn, "exports": self.exports(request)}
+        return super().changelist_view(request, {**mine, **(extra_context or {})})
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
@@ -193,6 +195,9 @@ class HouseAdmin(ToldAdmin):
     def page_context(self, request: HttpRequest, row: Any) -> dict[str, Any]:
         """What `page` is rendered with."""
         return {}
+
+    def _list_buttons(self) -> Sequence[type[Button[Any]]]:
+        return (*self.list_buttons, files.import_of(self.table)) if self.table else self.list_buttons
 
     def _button(self, kinds: Sequence[type[Button[Any]]], slug: str) -> type[Button[Any]]:
         found = next((kind for kind in kinds if kind.slug == slug), None)

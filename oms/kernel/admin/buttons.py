@@ -134,7 +134,7 @@ def _fingerprint(form: AskForm) -> str:
 def _form_of(button: Button[Any]) -> AskForm:
     request = button.request
     if request.method == "POST":
-        return button.form(request.POST, **button.form_kwargs())
+        return button.form(request.POST, request.FILES, **button.form_kwargs())
     asked = {name: request.GET[name] for name in button.form.base_fields if name in request.GET}
     return button.form(initial={**button.initial(), **asked}, **button.form_kwargs())
 

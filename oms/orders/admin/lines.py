@@ -18,7 +18,7 @@ from oms.kernel import clock, shown
 from oms.kernel.admin.base import FactAdmin
 from oms.kernel.admin.filters import Choice
 from oms.orders.admin import evidence, standing, story
-from oms.orders.admin.order_buttons import CancelLine
+from oms.orders.admin.order_buttons import CancelLine, CancelRest
 from oms.orders.models import OrderLine
 
 
@@ -48,6 +48,7 @@ class OrderLineAdmin(FactAdmin):
     when_empty = "Lines come with orders."
     page = "workplace/line.html"
     buttons = (*(AnswerCase, CorrectCause, GrantMakeGood, SetExtraPeriod, KeepLine, EndKeepLine, CancelLine),)
+    bulk = (CancelRest,)
     list_display = (
         "named",
         "sku_words",

@@ -67,6 +67,28 @@ class CancelLine(Button[OrderLine]):
         return Done(f"{shown.count(made.qty, 'unit')} of {self.row} cancelled.")
 
 
+class CancelRest(Button[OrderLine]):
+    """Cancel all that is open of a line."""
+
+    slug = "cancel-rest"
+    label = "Cancel what is open"
+    says = (
+        "Cancels all open units of each line, asks for the refund and tells the customer. What the warehouse "
+        "already has must be given back first."
+    )
+    icon = "cancel"
+    tone = "bad"
+    permission = "orders.cancel_order"
+    causes = CANCEL_CAUSES
+
+    def is_offered(self) -> bool:
+        return bool(self.row.open_qty)
+
+    def press(self, data: dict[str, Any]) -> Done:
+        made = lifecycle.cancel_qty(line_id=self.row.pk, qty=self.row.open_qty, actor=self.actor, **data)
+        return Done(f"{shown.count(made.qty, 'unit')} of {self.row} cancelled.")
+
+
 class HoldOrder(Button[Order]):
     """Keep it from being picked."""
 

@@ -57,6 +57,7 @@ class OrderAdmin(FactAdmin):
     when_empty = "Orders come over REST: POST /api/v1/orders/."
     page = "workplace/order.html"
     buttons = (HoldOrder, UnholdOrder, AnnounceReturn, CancelOrder)
+    bulk = (HoldOrder, UnholdOrder, CancelOrder)
     list_display = (
         "number",
         "standing",

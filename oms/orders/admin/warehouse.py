@@ -10,7 +10,13 @@ from oms.kernel import shown
 from oms.kernel.admin.base import FactAdmin, FactInline, dated
 from oms.kernel.admin.filters import Choice
 from oms.orders.admin.return_buttons import CancelReturn
-from oms.orders.admin.warehouse_buttons import AcknowledgePick, GiveBackPick, InspectReturn, ShipPick
+from oms.orders.admin.warehouse_buttons import (
+    AcknowledgePick,
+    GiveBackPick,
+    InspectReturn,
+    ShipPick,
+    ShipWhole,
+)
 from oms.orders.models import (
     PickLine,
     PickRequest,
@@ -44,6 +50,7 @@ class PickRequestAdmin(FactAdmin):
     when_empty = "Nothing was released yet. Orders are released when their goods are on the shelf."
     page = "workplace/pick.html"
     buttons = (AcknowledgePick, ShipPick, GiveBackPick)
+    bulk = (AcknowledgePick, ShipWhole, GiveBackPick)
     list_display = ("number", "state_chip", "order", "location", "requested", "external_id")
     list_filter = (WaitsFilter, "state", ("location", RelatedDropdownFilter))
     list_select_related = ("order", "location")

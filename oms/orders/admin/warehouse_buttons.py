@@ -116,6 +116,40 @@ class ShipPick(Button[PickRequest]):
         )
 
 
+class ShipWholeForm(AskForm):
+    """Who took them."""
+
+    carrier = forms.CharField(required=False, max_length=60)
+
+
+class ShipWhole(Button[PickRequest]):
+    """Book that all of a request left."""
+
+    slug = "ship-whole"
+    label = "Ship all of it"
+    says = "Books that the carrier has taken all of each request. Customers are told at once; this stays."
+    icon = "local_shipping"
+    tone = "go"
+    permission = "orders.ship_pickrequest"
+    form = ShipWholeForm
+
+    def is_offered(self) -> bool:
+        return self.row.state in OPEN
+
+    def press(self, data: dict[str, Any]) -> Done:
+        shipment = shipping.confirm_shipment(
+            external_id=once()["once"],
+            source=str(self.actor),
+            pick_id=self.row.pk,
+            carrier=data["carrier"],
+            tracking="",
+            scanned_at=clock.now(),
+            lines=None,
+            actor=self.actor,
+        )
+        return Done(f"Shipment booked for {shipment.order}.")
+
+
 class GiveBackPick(Button[PickRequest]):
     """The warehouse will not ship the rest."""
 
