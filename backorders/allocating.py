@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from django.db import connection
 from django.db.models import Sum
 
-from backorders import capping, causes, claimants, pegging, protecting, serving, telling
+from backorders import capping, causes, claimants, parcels, pegging, protecting, serving, telling
 from backorders.claimants import Claimant, categories_of
 from backorders.marking import mark
 from backorders.models import DelayCase, Demand, Peg, ReleasePolicy
@@ -191,7 +191,7 @@ def consume(event: GoodsShipped) -> None:
         open_qtys=dict(OrderLine.objects.filter(pk__in=line_ids).values_list("pk", "open_qty"))
     )
     close_covered(line_ids)
-    telling.tell_shipped(shipment_id=event.shipment_id)
+    parcels.tell_shipped(shipment_id=event.shipment_id)
 
 
 def take_back(event: PickReturned) -> None:

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from django.db import transaction
 from django.db.models import F, QuerySet, Sum
 
-from backorders import readiness, rulebook
+from backorders import parcels, readiness, rulebook
 from backorders.models import Demand, Peg, ReplanRequest
 from inventory.locks import lock_skus
 from inventory.models import Supply
@@ -58,6 +58,7 @@ def release_ready(*, sku_ids: Collection[int]) -> list[PickRequest]:
     _hand_over(ready)
     picks = shipping.request_picks(wants=[_want(item) for item in ready])
     _publish(picks)
+    parcels.tell_ready(pick_ids=[pick.pk for pick in picks])
     return picks
 
 

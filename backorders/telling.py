@@ -8,12 +8,10 @@ from itertools import groupby
 from operator import itemgetter
 from zoneinfo import ZoneInfo
 
-from django.db.models import F, Sum
-
 from backorders import composing, lawbook, rulebook, tokens
 from backorders.cancelling import Policies
 from backorders.composing import Facts
-from backorders.models import Backorder, CancellationPolicy, DelayCase, Promise
+from backorders.models import CancellationPolicy, DelayCase, Promise
 from backorders.rules.quiet import leaves_at
 from backorders.rules.types import State, WaitMode
 from inventory.models import Alternative
@@ -21,7 +19,7 @@ from notifications import outbox
 from notifications.models import Message
 from notifications.outbox import NewMessage
 from oms.kernel import bulk, clock, revisions
-from oms.orders.models import Cancellation, Order, OrderLine, Refund, Shipment, ShipmentLine
+from oms.orders.models import Cancellation, Order, OrderLine, Refund
 from oms.payments.models import Payment
 
 LONGEST_KEY = Message._meta.get_field("key").max_length or 0
@@ -77,22 +75,6 @@ def tell_delay(
     return {case.pk: messages[order].key for order, mine in gathered.items() for case in mine}
 
 
-def tell_shipped(*, shipment_id: int) -> None:
-    """Tell what left, how to follow it, and what is still owed with its date."""
-    shipment = Shipment.objects.select_related("order__channel", "order__customer").get(pk=shipment_id)
-    owed = _owed([shipment.order_id])
-    context = {
-        **composing.of_order(shipment.order),
-        "lines": _shipped_lines(shipment),
-        "carrier": shipment.carrier,
-        "tracking": shipment.tracking,
-        "owed": owed.get(shipment.order_id, []),
-        "waited": Backorder.objects.filter(order_line__order=shipment.order_id).exists(),
-    }
-    kind = "partly_shipped" if context["owed"] else "shipped"
-    _tell([_message(kind, shipment.order, context, f"shipment{shipment.pk}")])
-
-
 @revisions.steady()
 def tell_cancelled(*, cancellation_ids: Collection[int]) -> None:
     """Tell what was cancelled, why, what is paid back by when, and what still comes.
@@ -103,7 +85,7 @@ def tell_cancelled(*, cancellation_ids: Collection[int]) -> None:
     cancellations = list(
         found.select_related("line__order__channel", "line__order__customer", "line__sku", "refund")
     )
-    owed = _owed({cancellation.line.order_id for cancellation in cancellations})
+    owed = owed_of({cancellation.line.order_id for cancellation in cancellations})
     paid_later = _unpaid_lines({cancellation.line_id for cancellation in cancellations})
     gathered = composing.by_order((cancellation.line, cancellation) for cancellation in cancellations)
     _tell(
@@ -116,7 +98,14 @@ def tell_cancelled(*, cancellation_ids: Collection[int]) -> None:
 
 def tell_of(kind: str, order: Order, context: Facts, event: str) -> None:
     """Tell one thing about an order, once for its event; the facts of the order are added."""
-    _tell([_message(kind, order, {**composing.of_order(order), **context}, event)])
+    tell_each(kind, [(order, context, event)])
+
+
+def tell_each(kind: str, told: Iterable[tuple[Order, Facts, str]]) -> None:
+    """The same of many orders, each with the facts and the event of its own."""
+    _tell(
+        [_message(kind, order, {**composing.of_order(order), **facts}, event) for order, facts, event in told]
+    )
 
 
 @revisions.steady()
@@ -311,7 +300,7 @@ def _payment_message(payment: Payment, zone: str) -> NewMessage:
         **composing.of_order(payment.order),
         "amount": composing.money(open_amount, payment.currency),
         "ends": composing.instant(payment.expires_at, zone) if payment.expires_at else None,
-        "lines": _owed([payment.order_id]).get(payment.order_id, []),
+        "lines": owed_of([payment.order_id]).get(payment.order_id, []),
     }
     return _message("payment_ends", payment.order, context, f"payment{payment.pk}")
 
@@ -321,20 +310,7 @@ def _cancelled_by(refund: Refund) -> list[Cancellation]:
     return [refund.cancellation] if refund.cancellation else []
 
 
-def _shipped_lines(shipment: Shipment) -> list[Facts]:
-    """What left by article; the parts of a kit are named as they lie in the parcel."""
-    left = ShipmentLine.objects.filter(shipment=shipment).values(
-        line_no=F("pick_line__line__line_no"),
-        code=F("pick_line__sku__code"),
-        title=F("pick_line__sku__title"),
-    )
-    return [
-        {"line_no": row["line_no"], "qty": row["sum_qty"], "title": row["title"] or row["code"]}
-        for row in left.annotate(sum_qty=Sum("qty")).order_by("line_no", "code")
-    ]
-
-
-def _owed(order_ids: Iterable[int]) -> dict[int, list[Facts]]:
+def owed_of(order_ids: Iterable[int]) -> dict[int, list[Facts]]:
     """What is still open on each order, with the day it is promised for."""
     open_lines = OrderLine.objects.filter(order_id__in=list(order_ids), open_qty__gt=0).select_related("sku")
     promises = {

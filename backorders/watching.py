@@ -4,12 +4,14 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
+from urllib.parse import quote
 
 from django.db import transaction
-from django.db.models import F, Sum
+from django.db.models import F, Q, Sum
 
 from backorders import composing, rulebook
-from backorders.models import AtpRule, Demand, StockWatch, TellingPolicy
+from backorders.models import AtpRule, Demand, StockWatch, TellingPolicy, WatchWay
 from backorders.rulebook import Rulebook
 from backorders.rules.waves import wave_size
 from inventory.models import Sku, Supply
@@ -28,22 +30,51 @@ def watch(*, sku: Sku, channel: Channel, email: str, locale: str = "en") -> tupl
     """Note that somebody wants to be told; gives the row and whether it is new. Raises InvalidValue."""
     if not email:
         raise InvalidValue("Whom shall we tell?", field="email")
-    return StockWatch.objects.get_or_create(
+    row, is_new = StockWatch.objects.get_or_create(
         sku=sku,
         channel=channel,
         email=email.lower(),
         told_at=None,
         defaults={"locale": locale, "created_at": clock.now()},
     )
+    if row.handed_at:
+        # Klaviyo may have told it since: only it knows, and the same subscription twice is one there.
+        row.handed_at = None
+        row.save(update_fields=["handed_at"])
+    return row, is_new
+
+
+def to_hand_over(*, channels: Q, most: int) -> list[StockWatch]:
+    """The next requests of these channels that Klaviyo's own flow shall answer, oldest first."""
+    rows = StockWatch.objects.filter(channels, told_at=None, handed_at=None, refused="")
+    mine = rows.filter(channel_id__in=_theirs()).select_related("sku", "channel")
+    return list(mine.order_by("id")[:most])
+
+
+def hand_over(row: StockWatch, *, refused: str = "") -> None:
+    """Note that Klaviyo has a request from now on, or why it does not take it."""
+    fields: dict[str, Any] = {"refused": refused[:300]} if refused else {"handed_at": clock.now()}
+    StockWatch.objects.filter(pk=row.pk, told_at=None).update(**fields)
 
 
 def tell_waves() -> int:
     """Tell as many as what is free can serve, those who asked first before the others; gives how many."""
-    open_watches = StockWatch.objects.filter(told_at=None)
+    open_watches = StockWatch.objects.filter(told_at=None, handed_at=None).exclude(
+        channel_id__in=_theirs(), refused=""
+    )
     free = _free_units(open_watches.values_list("sku_id", flat=True).distinct())
     # Read before counting who was told: of two runs at once the second finds its rows taken.
     rows = list(open_watches.filter(sku_id__in=free).select_related("sku").order_by("id")[:MOST_AT_ONCE])
     return _tell(_due(rows, free)) if rows else 0
+
+
+def _theirs() -> list[int]:
+    """The channels whose shoppers Klaviyo's own flow tells."""
+    book = rulebook.current()
+    if not any(policy.watch_way == WatchWay.KLAVIYO for policy in book.telling.values()):
+        return []
+    channels = Channel.objects.values_list("pk", flat=True)
+    return [pk for pk in channels if book.telling_of(pk).watch_way == WatchWay.KLAVIYO]
 
 
 def _free_units(sku_ids: Collection[int]) -> dict[int, int]:
@@ -133,7 +164,7 @@ def _message(row: StockWatch, policy: TellingPolicy, drops: Sequence[AtpRule], z
         context={
             "shop": row.channel.name or row.channel.code,
             "title": row.sku.title or row.sku.code,
-            "url": "",
+            "url": policy.product_url.replace("{sku}", quote(row.sku.code, safe="")),
             "until": composing.instant(now + timedelta(hours=policy.wave_hours), zone),
         },
         due_at=now,

@@ -9,12 +9,14 @@ from oms.kernel.errors import InvalidValue
 class Kind:
     """A kind of message. `is_legal`: the law wants it told, so rather twice than never.
 
-    `is_marketing`: told only to who asked for it, and no more to who opted out.
+    `is_marketing`: told only to who asked for it, and no more to who opted out. `is_optional`: told only
+    where a way to tell it was chosen.
     """
 
     code: str
     is_legal: bool = False
     is_marketing: bool = False
+    is_optional: bool = False
 
 
 # A delay notice is demanded by 16 CFR 435 and its like; the acknowledgement of a withdrawal, on a durable
@@ -24,6 +26,7 @@ _ALL = (
     Kind("delay_notice", is_legal=True),
     Kind("delay_reminder"),
     Kind("mid_wait"),
+    Kind("ready_to_ship", is_optional=True),
     Kind("partly_shipped"),
     Kind("shipped"),
     Kind("cancelled", is_legal=True),

@@ -14,6 +14,7 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 WIDTH = 74
+UNTORN = 24
 _BUTTON = re.compile(r"\[([^\]]+)\]\((\S+)\)")
 _ROW = re.compile(r"([^:]{1,32}): (.+)")
 _BOLD = re.compile(r"\*\*(.+?)\*\*")
@@ -64,8 +65,8 @@ def as_text(letter: Letter) -> str:
 
 
 def inline(words: str) -> SafeString:
-    """Escaped words with their bold parts, for HTML."""
-    return mark_safe(_BOLD.sub(r"<strong>\1</strong>", escape(words)))
+    """Escaped words with their bold parts, for HTML; a bold number or name is not torn at its hyphen."""
+    return mark_safe(_BOLD.sub(_strong, escape(words)))
 
 
 def one_line(value: Any) -> Any:
@@ -77,6 +78,11 @@ def one_line(value: Any) -> Any:
     if isinstance(value, list):
         return [one_line(part) for part in value]
     return value
+
+
+def _strong(bold: re.Match[str]) -> str:
+    style = ' style="white-space:nowrap;"' if "-" in bold[1] and len(bold[1]) <= UNTORN else ""
+    return f"<strong{style}>{bold[1]}</strong>"
 
 
 def _add(blocks: list[Block], line: str) -> None:

@@ -36,7 +36,11 @@ def tell(*, messages: Sequence[NewMessage]) -> int:
 
     Without an address only what the law wants told is kept: it fails at delivery, where a person sees it.
     """
-    kept = [message for message in messages if message.recipient or kind_of(message.kind).is_legal]
+    kept = [
+        message
+        for message in messages
+        if routing.is_told(message.kind) and (message.recipient or kind_of(message.kind).is_legal)
+    ]
     kept = _without_unwanted(kept)
     if not kept:
         return 0

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 
-from notifications.kinds import LEGAL
+from notifications.kinds import LEGAL, kind_of
 from notifications.models import Message, Route
 from oms.kernel.revisions import Kept
 
@@ -31,6 +31,11 @@ def routed(rows: Sequence[Message]) -> list[Message]:
     return sent
 
 
+def is_told(kind: str) -> bool:
+    """Whether messages of a kind are told at all: optional ones only where a way was chosen."""
+    return not kind_of(kind).is_optional or kind in _kept.get()
+
+
 def copy_of(row: Message, *, channel: str, recipient: str = "", mark: str = "") -> Message:
     """The same message by another way, under a key made from its own and `mark`, else the channel."""
     return Message(
@@ -55,7 +60,7 @@ def _key(key: str, mark: str) -> str:
 
 
 def _read() -> dict[str, str]:
-    return dict(Route.objects.exclude(way=Route.Way.OURS).values_list("kind", "way"))
+    return dict(Route.objects.values_list("kind", "way"))
 
 
 _kept: Kept[dict[str, str]] = Kept(_read)

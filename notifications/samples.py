@@ -14,7 +14,9 @@ _PRICE = {"amount": "99.80", "currency": "EUR"}
 _NOTHING = {"amount": "0.00", "currency": "EUR"}
 _CHAIR = {"line_no": 1, "qty": 2, "title": "Oak chair", "mode": "accidental"}
 _TABLE = {"line_no": 2, "qty": 1, "title": "Table", "ships": _LATER}
-_PARCEL = {"carrier": "DHL", "tracking": "JJD000390007827", "waited": True}
+_PARCEL = {"carrier": "DHL", "tracking": "JJD000390007827", "waited": True} | {
+    "tracking_link": "https://www.dhl.com/global-en/home/tracking.html?tracking-id=JJD000390007827"
+}
 _CHARGE = {"policy": "at_order", "percent": 0, "disclosure": "", "now": _PRICE, "later": _NOTHING}
 _PROMISED = {
     **_CHAIR,
@@ -75,6 +77,7 @@ SAMPLES: Mapping[str, Facts] = {
     },
     "delay_notice": _ASKED,
     "delay_reminder": _ASKED,
+    "ready_to_ship": {**_BASE, "lines": [_CHAIR]},
     "partly_shipped": {**_BASE, **_PARCEL, "lines": [_CHAIR], "owed": [_TABLE]},
     "shipped": {**_BASE, **_PARCEL, "lines": [_CHAIR], "owed": []},
     "cancelled": {

@@ -218,11 +218,13 @@ class TellingPolicyForm(PolicyForm):
             "update_days": "Word midway, days before",
             "wave_factor": "Told per unit that is back",
             "wave_hours": "Hours between waves",
+            "watch_way": "Told by",
+            "product_url": "Page of a SKU",
             "quiet_from": "Quiet from, hour",
             "quiet_until": "Quiet until, hour",
         }
         fields = (
-            *("name", "channel", "update_days", "wave_factor", "wave_hours"),
+            *("name", "channel", "update_days", "watch_way", "wave_factor", "wave_hours", "product_url"),
             *("quiet_from", "quiet_until"),
         )
 
@@ -250,14 +252,14 @@ class TellingPolicyAdmin(PolicyAdmin):
         "SKU hears in waves of one and a half times what is back."
     )
     form = TellingPolicyForm
-    list_display = ("name", "scope", "update_days", "wave_factor", "wave_hours", "quiet")
+    list_display = ("name", "scope", "update_days", "watch_way", "wave_factor", "wave_hours", "quiet")
     list_select_related = ("channel",)
     autocomplete_fields = ("channel",)
     search_fields = ("name",)
     fieldsets = (
         (None, {"fields": ("name", "channel", "seen_version")}),
         ("Who waits", {"fields": ("update_days",)}),
-        ("Who asked for it", {"fields": (("wave_factor", "wave_hours"),)}),
+        ("Who asked for it", {"fields": ("watch_way", ("wave_factor", "wave_hours"), "product_url")}),
         ("Quiet hours, in the house's zone", {"fields": (("quiet_from", "quiet_until"),)}),
         ("Why", {"fields": ("why",)}),
     )
@@ -301,7 +303,14 @@ class StockWatchAdmin(FactAdmin):
 
     @admin.display(description="Told")
     def told(self, row: StockWatch) -> str:
-        return shown.instant(row.told_at)
+        """When, or that Klaviyo has it, or why it does not."""
+        if row.handed_at and not row.told_at:
+            return shown.chip("Klaviyo's flow has it", "good")
+        return (
+            shown.lines((shown.instant(row.told_at), shown.muted(row.refused)))
+            if row.refused
+            else (shown.instant(row.told_at))
+        )
 
 
 @admin.register(WaitUpdate)

@@ -12,7 +12,7 @@ from backorders.models.protection import Protection, ProtectionClaim, Protection
 from backorders.models.queue import CartHold, Demand, Peg, ReplanRequest
 from backorders.models.runs import BackorderRun, OnException, RunLine, RunSku, RunVariant
 from backorders.models.serving import Loan, QueuePolicy, ReleasePolicy
-from backorders.models.telling import Campaign, StockWatch, TellingPolicy, WaitUpdate
+from backorders.models.telling import Campaign, StockWatch, TellingPolicy, WaitUpdate, WatchWay
 from backorders.models.volatility import SkuVolatility
 
 __all__ = [
@@ -64,5 +64,6 @@ __all__ = [
     "TellingPolicy",
     "Ticket",
     "WaitUpdate",
+    "WatchWay",
     "Withdrawal",
 ]

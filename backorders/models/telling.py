@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import F, Q
 from simple_history.models import HistoricalRecords
@@ -13,6 +13,13 @@ from inventory.models import Sku
 from oms.orders.models import Channel
 
 LAST_HOUR = 23
+
+
+class WatchWay(models.TextChoices):
+    """Who tells what is back."""
+
+    OURS = "ours", "we, in waves"
+    KLAVIYO = "klaviyo", "Klaviyo's own flow"
 
 
 class TellingPolicy(Policy):
@@ -39,6 +46,19 @@ class TellingPolicy(Policy):
         default=24,
         validators=[MinValueValidator(1)],
         help_text="Hours until the next wave is told of what is still there.",
+    )
+    watch_way = models.CharField(
+        max_length=10,
+        choices=WatchWay,
+        default=WatchWay.OURS,
+        help_text="Who tells those who asked for a SKU: we in waves, or Klaviyo's own back-in-stock flow.",
+    )
+    product_url = models.CharField(
+        max_length=300,
+        blank=True,
+        default="",
+        validators=[RegexValidator(r"^https?://[^\s{}]+\{sku\}[^\s{}]*$", "Write it as https://…/{sku}.")],
+        help_text="Where the shop sells a SKU, as https://shop.example/p/{sku}: the button in those mails.",
     )
     quiet_from = models.PositiveSmallIntegerField(
         null=True,
@@ -119,6 +139,15 @@ class StockWatch(models.Model):
     locale = models.CharField(max_length=10, default="en")
     created_at = models.DateTimeField()
     told_at = models.DateTimeField(null=True, blank=True)
+    handed_at = models.DateTimeField(
+        null=True, blank=True, help_text="Since when Klaviyo's own flow has it; we tell it no more."
+    )
+    refused = models.CharField(
+        max_length=300,
+        blank=True,
+        default="",
+        help_text="Why Klaviyo does not take it: we tell it ourselves.",
+    )
 
     class Meta:
         verbose_name_plural = "stock watches"

@@ -34,7 +34,8 @@ class RouteAdmin(HouseAdmin):
 
     about = (
         "Which messages we mail and which Klaviyo tells by a flow of yours. Mark flows for order messages as "
-        "transactional there. What has no row here we mail ourselves."
+        "transactional there. What has no row here we mail ourselves, but for “ready to ship”, which is "
+        "told only where a way was chosen."
     )
     about_page = "Which way this kind of message goes: our own mail, Klaviyo, or both."
     when_empty = "We mail everything ourselves."

@@ -23,7 +23,7 @@ class StockWatchIn(Body):
 
 
 class StockWatchOut(serializers.Serializer[StockWatch]):
-    """A request to be told; `told_at` says when it was."""
+    """A request to be told; `told_at` says when we told it, `handed_at` since when Klaviyo's flow has it."""
 
     id = serializers.IntegerField()
     sku = serializers.CharField(source="sku.code")
@@ -32,6 +32,7 @@ class StockWatchOut(serializers.Serializer[StockWatch]):
     locale = serializers.CharField()
     created_at = serializers.DateTimeField()
     told_at = serializers.DateTimeField(allow_null=True)
+    handed_at = serializers.DateTimeField(allow_null=True)
 
 
 class StockWatchFilter(filtering.RowFilter):

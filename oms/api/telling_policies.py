@@ -7,10 +7,10 @@ from typing import Any
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
-from backorders.models import TellingPolicy
+from backorders.models import TellingPolicy, WatchWay
 from oms.api import filtering
 from oms.api.access import Caller
-from oms.api.fields import Body, OptionalCode, Text, Whole
+from oms.api.fields import Body, OptionalCode, OptionalText, Text, Whole
 from oms.api.policy_rows import (
     AddPolicy,
     ChangePolicy,
@@ -33,6 +33,8 @@ class TellingPolicyIn(Body):
     update_days = Whole(min_value=0, max_value=365, allow_null=True, default=7)
     wave_factor = Number(4, 2, min_value=Decimal("0.1"), max_value=Decimal(99), default=Decimal("1.5"))
     wave_hours = Whole(min_value=1, max_value=8760, default=24)
+    watch_way = serializers.ChoiceField(WatchWay.choices, default=WatchWay.OURS)
+    product_url = OptionalText(max_length=300)
     quiet_from = Whole(min_value=0, max_value=LAST_HOUR, allow_null=True, default=None)
     quiet_until = Whole(min_value=0, max_value=LAST_HOUR, allow_null=True, default=None)
 
@@ -47,6 +49,8 @@ class TellingPolicyOut(serializers.Serializer[TellingPolicy]):
     update_days = serializers.IntegerField(allow_null=True)
     wave_factor = serializers.FloatField()
     wave_hours = serializers.IntegerField()
+    watch_way = serializers.ChoiceField(WatchWay.choices)
+    product_url = serializers.CharField()
     quiet_from = serializers.IntegerField(allow_null=True)
     quiet_until = serializers.IntegerField(allow_null=True)
 

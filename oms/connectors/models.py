@@ -1,5 +1,6 @@
 """The inbox of webhooks, and accounts with systems that are told what happens here."""
 
+from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 
@@ -52,6 +53,12 @@ class KlaviyoAccount(models.Model):
         help_text="Whose customers it tells; empty for all shops without an account of their own.",
     )
     sealed_key = models.TextField(blank=True, default="", editable=False)
+    variant = models.CharField(
+        max_length=120,
+        default="$custom:::$default:::{sku}",
+        validators=[RegexValidator(r"^[^\s{}]+\{sku\}$", "Write it as $shopify:::$default:::{sku}.")],
+        help_text="How Klaviyo's catalogue names a SKU, for its own back-in-stock flow.",
+    )
     is_active = models.BooleanField(default=True)
     paused_until = models.DateTimeField(null=True, blank=True, help_text="Klaviyo asked us to wait.")
     leased_until = models.DateTimeField(null=True, blank=True, help_text="One sender at a time.")

@@ -59,38 +59,40 @@ def _answer(request: HttpRequest) -> HttpResponse:
     if request.method == "OPTIONS":
         return HttpResponse(status=204)
     if request.method not in METHODS:
-        refused = _refuse(405, "method_not_allowed", "Only GET is answered here.")
+        refused = refuse(405, "method_not_allowed", "Only GET is answered here.")
         refused["Allow"] = ", ".join(METHODS)
         return refused
     if wait := asked.wait(address_of(request)):
-        return _busy(429, "too_many_requests", "Too many requests.", int(wait) + 1)
+        return busy(429, "too_many_requests", "Too many requests.", int(wait) + 1)
     try:
         return _read(request)
     except OperationalError:
-        return _busy(503, "busy", "The system is busy; ask again shortly.", TRY_AGAIN_SECONDS)
+        return busy(503, "busy", "The system is busy; ask again shortly.", TRY_AGAIN_SECONDS)
+
+
+def shop_of(key: str) -> ShopKey | None:
+    """The shop that this publishable key is of, if it is in use."""
+    return ShopKey.objects.select_related("channel").filter(key=_clean(key), is_active=True).first()
 
 
 def _read(request: HttpRequest) -> HttpResponse:
-    key = ShopKey.objects.select_related("channel").filter(
-        key=_clean(request.GET.get("key", "")), is_active=True
-    )
-    shop = key.first()
+    shop = shop_of(request.GET.get("key", ""))
     if shop is None:
-        return _refuse(401, "authentication_failed", "Send the channel's publishable key.", field="key")
+        return refuse(401, "authentication_failed", "Send the channel's publishable key.", field="key")
     form = Asked(request.GET)
     if not form.is_valid():
         field, words = next(iter(form.errors.items()))
-        return _refuse(400, "invalid", " ".join(map(str, words)), field=field)
+        return refuse(400, "invalid", " ".join(map(str, words)), field=field)
     codes = list(dict.fromkeys(request.GET.getlist("sku")))
     if not 1 <= len(codes) <= MOST_SKUS or not all(_is_code(code) for code in codes):
-        return _refuse(400, "invalid", f"Name 1 to {MOST_SKUS} SKUs.", field="sku")
+        return refuse(400, "invalid", f"Name 1 to {MOST_SKUS} SKUs.", field="sku")
     if form.cleaned_data["channel"] not in ("", shop.channel.code):
-        return _refuse(403, "forbidden", "This key is one of another channel.", field="channel")
+        return refuse(403, "forbidden", "This key is one of another channel.", field="channel")
     return _cached(request, shop, codes, form.cleaned_data)
 
 
 def _cached(request: HttpRequest, shop: ShopKey, codes: list[str], given: dict[str, Any]) -> HttpResponse:
-    is_html = _wants_html(request.GET, request.headers.get("Accept", ""))
+    is_html = wants_html(request.GET, request.headers.get("Accept", ""))
     question = [shop.channel_id, codes, given["qty"] or 1, given["region"], given["locale"] or "en", is_html]
     name = "badge:" + hashlib.sha256(json.dumps(question).encode()).hexdigest()
     body: str | None = cache.get(name)
@@ -124,7 +126,7 @@ def _html(found: list[badges.Badge]) -> str:
     return render_to_string("portal/badge.html", {"badges": found})
 
 
-def _wants_html(asked_for: QueryDict, accept: str) -> bool:
+def wants_html(asked_for: QueryDict, accept: str) -> bool:
     """Whichever is named first; who names neither is a program."""
     if form := asked_for.get("format"):
         return form == "html"
@@ -144,13 +146,15 @@ def _clean(text: str) -> str:
     return text
 
 
-def _busy(status: int, code: str, message: str, seconds: int) -> HttpResponse:
-    refused = _refuse(status, code, message)
+def busy(status: int, code: str, message: str, seconds: int) -> HttpResponse:
+    """Refused for now, with the seconds after which to ask again."""
+    refused = refuse(status, code, message)
     refused["Retry-After"] = str(seconds)
     return refused
 
 
-def _refuse(status: int, code: str, message: str, *, field: str = "") -> HttpResponse:
+def refuse(status: int, code: str, message: str, *, field: str = "") -> HttpResponse:
+    """A refusal in the shape of the API's."""
     error = {"code": code, "message": message, "field": field or None, "details": None}
     response = JsonResponse({"error": error}, status=status)
     response["Cache-Control"] = "no-store"

@@ -13,8 +13,8 @@ from backorders.rules.cancelling import Reached
 from backorders.standing import Standing
 from oms.kernel.causes import words_for_customer
 from oms.kernel.language import day, instant, language_of, money, span
+from oms.orders.carriers import tracking_address
 from oms.orders.models import Cancellation, Order, Refund, Shipment, ShipmentLine
-from oms.portal.carriers import tracking_address
 from oms.portal.refunds import refund_words
 from oms.portal.words import say
 

@@ -27,6 +27,8 @@ class KlaviyoSimulator:
         self.bodies: list[dict[str, Any]] = []
         self.faults: list[Fault] = []
         self.unwanted: set[str] = set()
+        self.variants: set[str] = {"$custom:::$default:::CHAIR"}
+        self.subscribed: list[tuple[str, str]] = []
         self._lock = threading.Lock()
 
     def __enter__(self) -> "KlaviyoSimulator":
@@ -61,7 +63,20 @@ class KlaviyoSimulator:
                     for event in group["attributes"]["events"]["data"]
                 ]
                 return self._record(pairs, is_bulk=True)
+            if path == "/api/back-in-stock-subscriptions":
+                return self._subscribe(body["data"])
             return 202, {}
+
+    def _subscribe(self, asked: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        variant = asked["relationships"]["variant"]["data"]["id"]
+        if variant not in self.variants:
+            return 404, _error(
+                "A catalog variant with this id does not exist.", "/data/relationships/variant"
+            )
+        person = (asked["attributes"]["profile"]["data"]["attributes"]["email"], variant)
+        if person not in self.subscribed:
+            self.subscribed.append(person)
+        return 202, {}
 
     def _record(self, pairs: list[tuple[str, Any]], *, is_bulk: bool) -> tuple[int, dict[str, Any]]:
         keyed = [

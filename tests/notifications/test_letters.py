@@ -46,6 +46,7 @@ CONTEXTS: dict[str, dict[str, Any]] = {
         "is_unpaid": False,
         "owed": [TABLE],
     },
+    "ready_to_ship": {**BASE, "lines": [CHAIR]},
     "good_news": {
         **BASE,
         "lines": [

@@ -21,7 +21,7 @@ class KeyForm(AskForm):
         label="Private API key",
         max_length=200,
         widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
-        help_text="It needs events:write and profiles:write.",
+        help_text="It needs events:write and profiles:write; catalogs:write for its back-in-stock flow.",
     )
 
 
@@ -52,7 +52,7 @@ class KlaviyoAccountAdmin(HouseAdmin):
     buttons = (KeepKey,)
     list_display = ("code", "channel", "state", "needs_person")
     list_select_related = ("channel",)
-    fields = ("code", "channel", "is_active")
+    fields = ("code", "channel", "variant", "is_active")
     search_fields = ("code",)
 
     @admin.display(description="State")

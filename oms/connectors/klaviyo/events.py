@@ -16,6 +16,7 @@ METRICS: Mapping[str, Sequence[str]] = {
     "confirmation": ("Backorder Placed", "ETA Set"),
     "delay_notice": ("ETA Changed", "Consent Requested"),
     "good_news": ("ETA Changed",),
+    "ready_to_ship": ("Ready to Ship",),
     "partly_shipped": ("Partially Shipped",),
     "shipped": ("Shipped",),
     "cancelled": ("Cancelled",),
@@ -63,8 +64,9 @@ def events_of(message: Message) -> list[KlaviyoEvent]:
 
 
 def profile_of(message: Message) -> dict[str, Any]:
-    """Whom it is told to, by the address that our own mail would go to."""
-    return {"data": {"type": "profile", "attributes": {"email": message.recipient}}}
+    """Whom it is told to, by the address that our own mail would go to, and in which language."""
+    attributes = {"email": message.recipient, "properties": {"Language": message.locale}}
+    return {"data": {"type": "profile", "attributes": attributes}}
 
 
 def single(message: Message, event: KlaviyoEvent) -> dict[str, Any]:

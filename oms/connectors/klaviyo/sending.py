@@ -15,7 +15,7 @@ from notifications.models import Attempt, Message
 from notifications.rendering import Rendered
 from oms.connectors import locks
 from oms.connectors.errors import Rejected, Throttled, Unauthorized, Unreachable
-from oms.connectors.klaviyo import events
+from oms.connectors.klaviyo import events, subscribing
 from oms.connectors.klaviyo.client import MOST_BYTES, MOST_EVENTS, Klaviyo
 from oms.connectors.models import KlaviyoAccount
 from oms.kernel import bulk, clock
@@ -40,6 +40,7 @@ def tell_klaviyo(*, seconds: float = 200) -> int:
     """Send what is due of every account; gives how many messages were accepted. May run at once."""
     take_back_abandoned()
     _mail_what_nobody_tells()
+    subscribing.take_back_unserved()
     until = time.monotonic() + seconds
     return sum(_tell_all(account, until) for account in _ready())
 
@@ -73,7 +74,12 @@ def _tell_all(account: KlaviyoAccount, until: float) -> int:
                 KlaviyoAccount.objects.filter(pk=account.pk).update(leased_until=Now() + LEASE)
                 account.refresh_from_db()
                 if account.paused_until and account.paused_until > clock.now():
-                    break
+                    return accepted
+            subscribing.subscribe_due(account, klaviyo, until)
+    except Throttled as error:
+        _pause(account, error.after, "")
+    except Unauthorized as error:
+        _pause(account, UNTIL_MENDED, str(error))
     except InvalidValue as error:
         _pause(account, UNTIL_MENDED, error.message)
     finally:

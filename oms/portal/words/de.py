@@ -137,4 +137,11 @@ WORDS = {
     "charge_deposit": "{percent} % Anzahlung jetzt, der Rest beim Versand.",
     "charge_at_ship": "Wird erst beim Versand berechnet.",
     "cancel_fee": "Davon behalten wir eine Gebühr von {fee}.",
+    "watch_button": "Benachrichtigen, wenn es wieder da ist",
+    "watch_label": "E-Mail-Adresse",
+    "watch_done": "Wir schreiben Ihnen einmal, wenn es wieder da ist.",
+    "watch_wrong": "Bitte prüfen Sie die Adresse.",
+    "watching_title": "Wir sagen Ihnen Bescheid",
+    "watching_text": "Sobald der Artikel wieder da ist, schreiben wir Ihnen, genau einmal. Ihre"
+    " Adresse wird für nichts anderes verwendet.",
 }

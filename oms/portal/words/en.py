@@ -131,4 +131,11 @@ WORDS = {
     "charge_deposit": "{percent} % deposit now, the rest when it ships.",
     "charge_at_ship": "Charged only when it ships.",
     "cancel_fee": "A fee of {fee} is kept from it.",
+    "watch_button": "Tell me when it is back",
+    "watch_label": "E-mail address",
+    "watch_done": "You will hear from us once, when it is back.",
+    "watch_wrong": "Please check the address.",
+    "watching_title": "We will tell you",
+    "watching_text": "When the article is back we write to you, once. Your address is not used"
+    " for anything else.",
 }

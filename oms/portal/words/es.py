@@ -131,4 +131,11 @@ WORDS = {
     "charge_deposit": "{percent} % de anticipo ahora, el resto al enviarlo.",
     "charge_at_ship": "Se cobra solo al enviarlo.",
     "cancel_fee": "De ello se retiene un cargo de {fee}.",
+    "watch_button": "Avisarme cuando vuelva",
+    "watch_label": "Correo electrónico",
+    "watch_done": "Le escribiremos una sola vez, cuando vuelva.",
+    "watch_wrong": "Compruebe la dirección, por favor.",
+    "watching_title": "Le avisaremos",
+    "watching_text": "Cuando el artículo vuelva le escribimos, una sola vez. Su dirección no se"
+    " usa para nada más.",
 }

@@ -134,4 +134,11 @@ WORDS = {
     "charge_deposit": "{percent} % d’acompte maintenant, le reste à l’expédition.",
     "charge_at_ship": "Débité seulement à l’expédition.",
     "cancel_fee": "Des frais de {fee} en sont retenus.",
+    "watch_button": "Me prévenir du retour en stock",
+    "watch_label": "Adresse e-mail",
+    "watch_done": "Nous vous écrirons une seule fois, dès son retour.",
+    "watch_wrong": "Veuillez vérifier l’adresse.",
+    "watching_title": "Nous vous préviendrons",
+    "watching_text": "Dès que l’article est de retour, nous vous écrivons, une seule fois. Votre"
+    " adresse ne sert à rien d’autre.",
 }
