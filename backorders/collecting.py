@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Sum
+from django.db.models.functions import Coalesce
 
 from backorders import telling
 from backorders.models import Promise
@@ -45,7 +46,11 @@ def let_go(event: QtyCancelled) -> None:
 
 def lines_of(order_id: int) -> list[Line]:
     """The lines of an order as money sees them: each by the charge its promise discloses."""
-    lines = list(OrderLine.objects.filter(order_id=order_id).order_by("pk"))
+    lines = list(
+        OrderLine.objects.filter(order_id=order_id)
+        .annotate(returned_qty=Coalesce(Sum("return_lines__refund_qty"), 0))
+        .order_by("pk")
+    )
     current = Promise.objects.filter(order_line__in=lines, superseded_at=None)
     charges = {
         pk: (basis or {}).get("charge") or {} for pk, basis in current.values_list("order_line_id", "basis")
@@ -56,6 +61,21 @@ def lines_of(order_id: int) -> list[Line]:
 def fees_kept(order_id: int) -> Decimal:
     """What policies kept of cancellations of this order."""
     return Refund.objects.filter(order=order_id).aggregate(sum=Sum("fee"))["sum"] or Decimal(0)
+
+
+def sums_of(order_id: int) -> tuple[Decimal, Decimal] | None:
+    """What the goods of an order were paid with and what of that went back; none if no payment is known.
+
+    Fees kept count as spent, and gifts (refunds for nothing cancelled or returned) as never given: neither
+    changes what the goods cost.
+    """
+    sums = giving_back.captured_and_refunded(order_id)
+    if sums is None:
+        return None
+    captured, refunded = sums
+    gifts = Refund.objects.filter(order=order_id, cancellation=None, returned=None)
+    given = gifts.aggregate(sum=Sum("amount"))["sum"] or Decimal(0)
+    return captured - fees_kept(order_id), refunded - min(refunded, given)
 
 
 def renew_authorisations() -> int:
@@ -83,12 +103,10 @@ def ask_customer(event: PaymentFailed) -> None:
 
 
 def _collect(order_id: int, *, shipment_id: int | None = None) -> None:
-    sums = giving_back.captured_and_refunded(order_id)
-    if sums is None:
+    if giving_back.captured_and_refunded(order_id) is None:
         return
     locks.lock_order(order_id)
-    captured, refunded = giving_back.captured_and_refunded(order_id) or sums
-    tendered = captured - fees_kept(order_id)
+    tendered, refunded = sums_of(order_id) or (Decimal(0), Decimal(0))
     amount = charging.to_capture(lines_of(order_id), captured=tendered, refunded=refunded)
     if not amount:
         return
@@ -109,6 +127,7 @@ def _line(line: OrderLine, charge: dict[str, Any]) -> Line:
         open_qty=line.open_qty,
         shipped_qty=line.shipped_qty,
         cancelled_qty=line.cancelled_qty,
+        returned_qty=getattr(line, "returned_qty", 0),
         price=line.unit_price,
         policy=When(charge.get("policy") or When.AT_ORDER),
         deposit_percent=charge.get("deposit_percent") or 0,

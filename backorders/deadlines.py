@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from django.db import transaction
 from django.db.models import Q
 
-from backorders import courses, lawbook
+from backorders import courses, delivered, lawbook, withdrawn
 from backorders.courses import Followed
 from backorders.marking import mark
 from backorders.models import Deadline, Demand, Promise
@@ -94,15 +94,23 @@ def renew(*, line_ids: Collection[int]) -> None:
 def _wanted(line: Followed, now: datetime) -> list[_Due]:
     """END and NOTICE where the law cancels, MISSED where the customer may; nothing where nothing is open."""
     standing = line.standing(now)
-    if standing is None or standing.limit is None or not line.line.open_qty:
+    if standing is None or standing.limit is None:
         return []
     limit, basis = standing.limit, standing.basis.value
     over = end_of(limit, line.zone)
+    if not line.line.open_qty:
+        # Europe counts to the delivery, so what has left may still be missed.
+        return [_Due(Kind.MISSED, limit, over, basis)] if _is_awaited(line, over, now) else []
     if line.terms.lapses:
         wants_notice = standing.is_notice_due or now < over - AHEAD
         notice = [_Due(Kind.NOTICE, limit, over - AHEAD, basis)] if wants_notice else []
         return [_Due(Kind.END, limit, over, basis), *notice]
     return [_Due(Kind.MISSED, limit, over, basis)] if line.terms.extra_period and over > now else []
+
+
+def _is_awaited(line: Followed, over: datetime, now: datetime) -> bool:
+    """Whether goods that have left are held to the day of their delivery, which has not passed."""
+    return line.terms.extra_period and line.line.shipped_qty > 0 and over > now
 
 
 def sweep(*, most: int = SWEEP) -> int:
@@ -165,14 +173,22 @@ def _look_at_notice(row: Deadline) -> bool:
 
 def _look_at_missed(row: Deadline) -> bool:
     """A delivery is missed: from now on the customer may set one more period, and end at once if urgent."""
-    _close([row.pk], "missed")
+    _close([row.pk], "delivered" if _was_delivered_by(row) else "missed")
     return False
 
 
 def _look_at_period(row: Deadline) -> bool:
     """The additional period is over: the customer may end the contract."""
-    _close([row.pk], "missed_again")
+    _close([row.pk], "delivered" if _was_delivered_by(row) else "missed_again")
     return False
+
+
+def _was_delivered_by(row: Deadline) -> bool:
+    """Whether all of a line was with its customer on the last day, as somebody said or transit tells."""
+    if row.order_line.open_qty:
+        return False
+    arrived = delivered.of_lines([row.order_line_id]).get(row.order_line_id)
+    return arrived is not None and arrived.on <= row.last_on
 
 
 def _look_at_refund(row: Deadline) -> bool:
@@ -214,12 +230,13 @@ def watch_refunds(*, refunds: Iterable[Refund]) -> None:
     now = clock.now()
     rows = []
     for refund in refunds:
-        if refund.alarm_on is None or refund.cancellation is None:
+        line_id = _line_of(refund)
+        if refund.alarm_on is None or line_id is None:
             continue
         zone = lawbook.zone_of_order(refund.order)
         rows.append(
             Deadline(
-                order_line_id=refund.cancellation.line_id,
+                order_line_id=line_id,
                 kind=Kind.REFUND,
                 refund=refund,
                 last_on=refund.alarm_on,
@@ -230,6 +247,18 @@ def watch_refunds(*, refunds: Iterable[Refund]) -> None:
             )
         )
     bulk.insert(Deadline, rows)
+
+
+def _line_of(refund: Refund) -> int | None:
+    """The line that money is owed for; of a return or a gift the first one of the order."""
+    if refund.cancellation:
+        return refund.cancellation.line_id
+    return (
+        OrderLine.objects.filter(order=refund.order_id)
+        .order_by("line_no")
+        .values_list("pk", flat=True)
+        .first()
+    )
 
 
 def refuse_if_ended(line: OrderLine) -> None:
@@ -248,6 +277,9 @@ def vested_on(cancellation: Cancellation) -> date:
     """The day from which the money is owed: the day after the limit the law set, else that of cancelling."""
     order = cancellation.line.order
     day = local_day(cancellation.at, lawbook.zone_of_order(order))
+    if cancellation.cause == withdrawn.SOURCE:
+        # From the day we were told, however long the warehouse had the goods in its hands.
+        return min(day, withdrawn.told_on(order))
     if cancellation.cause != ENDED_BY_LAW:
         return day
     ended = Deadline.objects.filter(order_line=cancellation.line_id, kind=Kind.END).order_by("-pk").first()
@@ -299,6 +331,8 @@ def _close(deadline_ids: Collection[int], because: str) -> None:
 
 def _close_done(order_id: int) -> None:
     done = Deadline.objects.filter(order_line__order=order_id, order_line__open_qty=0, closed_at=None)
-    done.exclude(kind=Kind.REFUND).update(
+    # What has left is not yet delivered.
+    awaited = Q(kind__in=(Kind.MISSED, Kind.PERIOD), order_line__shipped_qty__gt=0)
+    done.exclude(kind=Kind.REFUND).exclude(awaited).update(
         closed_at=clock.now(), closed_because="line_closed", blocked_because=""
     )

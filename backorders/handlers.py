@@ -26,6 +26,7 @@ HANDLERS: Mapping[type[events.Event], Sequence[events.Listener]] = {
         allocating.drop,
     ],
     events.GoodsShipped: [allocating.consume, deadlines.close_shipped, collecting.collect_shipped],
+    events.ReturnInspected: [refunding.owe_returned],
     events.PickReturned: [allocating.take_back],
     events.SupplyAdded: [running.end_denials, replanning.mark_supplies],
     events.SupplyMoved: [replanning.mark_supplies],
@@ -43,6 +44,7 @@ HANDLERS: Mapping[type[events.Event], Sequence[events.Listener]] = {
 FEED_ONLY: frozenset[type[events.Event]] = frozenset(
     {
         events.OrderHeld,
+        events.GoodsDelivered,
         events.PromiseMoved,
         events.BackorderReleased,
         events.ChoiceRecorded,

@@ -65,6 +65,11 @@ def holidays_of(country: str, on: date) -> Collection[date]:
     return _holidays(country, on.year)
 
 
+def holidays_from(country: str, on: date) -> Collection[date]:
+    """Public holidays from a day on, for periods that may last more than a year."""
+    return _holidays(country, on.year) | _holidays(country, on.year + 1)
+
+
 @lru_cache(maxsize=64)
 def _holidays(country: str, year: int) -> frozenset[date]:
     try:

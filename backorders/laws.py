@@ -14,6 +14,47 @@ class Law:
     repair: str = ""
 
 
+MONEY_LAWS: Sequence[Law] = (
+    Law(
+        "refunded_counter",
+        "What went back of a payment is the sum of its refunds.",
+        """SELECT p.id::text, 'refunded ' || p.refunded_amount || ', movements ' || coalesce(sum(e.amount), 0)
+             FROM payments_payment p
+             LEFT JOIN payments_paymenteffect e ON e.payment_id = p.id AND e.kind = 'refund'
+            GROUP BY p.id HAVING p.refunded_amount <> coalesce(sum(e.amount), 0)""",
+    ),
+    Law(
+        "refund_claims",
+        "A refund claims from payments what it is, or nothing where no payment is known.",
+        """SELECT r.id::text, 'refund ' || r.amount || ', claimed ' || sum(e.amount) FROM orders_refund r
+             JOIN payments_paymenteffect e ON e.refund_id = r.id
+            GROUP BY r.id HAVING r.amount <> sum(e.amount)""",
+    ),
+    Law(
+        "money_within",
+        "Of an order no more goes back than was captured, and no more is captured than was authorised.",
+        """SELECT p.order_id::text, 'authorised ' || sum(p.authorised_amount) || ', captured '
+                  || sum(p.captured_amount) || ', refunded ' || sum(p.refunded_amount)
+             FROM payments_payment p GROUP BY p.order_id
+            HAVING sum(p.captured_amount) > sum(p.authorised_amount)
+                OR sum(p.refunded_amount) > sum(p.captured_amount)""",
+    ),
+    Law(
+        "owed_money_has_a_day",
+        "Money that is owed has the day it vested, the day of its alarm and the day it is due, in order.",
+        """SELECT r.id::text, 'vested ' || coalesce(r.vested_on::text, 'never') || ', alarm '
+                  || coalesce(r.alarm_on::text, 'never') || ', due ' || r.due_on
+             FROM orders_refund r WHERE r.state IN ('requested', 'failed') AND r.amount > 0
+              AND NOT coalesce(r.vested_on <= r.alarm_on AND r.alarm_on <= r.due_on, false)""",
+    ),
+    Law(
+        "refund_has_a_cause",
+        "Money goes back for a cancellation, for goods that came back, or for a cause somebody named.",
+        """SELECT r.id::text, 'order ' || r.order_id FROM orders_refund r
+            WHERE r.cancellation_id IS NULL AND r.returned_id IS NULL AND r.cause = ''""",
+    ),
+)
+
 LAWS: Sequence[Law] = (
     Law(
         "supply_counter",
@@ -180,4 +221,5 @@ LAWS: Sequence[Law] = (
                   SELECT sum(p.qty) FROM backorders_peg p JOIN inventory_supply s ON s.id = p.supply_id
                    WHERE p.demand_id = d.id AND s.kind = 'stock'), 0)""",
     ),
+    *MONEY_LAWS,
 )

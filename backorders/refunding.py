@@ -7,9 +7,9 @@ from typing import Any
 
 from django.db import transaction
 
-from backorders import collecting, deadlines, telling
+from backorders import collecting, deadlines, telling, withdrawn
 from backorders.cancelling import BY_CUSTOMER, Policies, may_cancel
-from backorders.lawbook import holidays_of
+from backorders.lawbook import holidays_of, zone_of_order
 from backorders.models import AtpRule, Promise
 from backorders.rules import charging
 from backorders.rules import refunding as rules
@@ -20,8 +20,9 @@ from oms.kernel.actors import Actor, job
 from oms.kernel.causes import cause_code
 from oms.kernel.errors import Conflict, InvalidValue
 from oms.kernel.events import QtyCancelled
+from oms.kernel.zones import local_day
 from oms.orders import locks
-from oms.orders.models import Cancellation, Order, OrderLine, Refund
+from oms.orders.models import Cancellation, Order, OrderLine, Refund, Return, ReturnLine
 from oms.payments import giving_back
 
 CENT = Decimal("0.01")
@@ -70,6 +71,51 @@ def owe(event: QtyCancelled) -> None:
     _open(Refund.objects.bulk_create(owed), by=event.by)
 
 
+def owe_returned(event: events.ReturnInspected) -> None:
+    """Owe the money for goods that came back, less what they lost in value; the order is locked.
+
+    A consumer who withdrew has it within the law's days of the statement, but not before the goods are here.
+    """
+    parent = Return.objects.select_related("order__customer", "order__channel").get(pk=event.return_id)
+    rows = list(parent.lines.filter(refund_qty__gt=0).select_related("line__order__customer", "line__sku"))
+    if not rows:
+        return
+    known = _over(parent.order_id)
+    worth = sum((row.refund_qty * row.line.unit_price for row in rows), Decimal(0))
+    paid = worth if known is None else known
+    fee = min(paid, sum((row.deduction for row in rows), Decimal(0)))
+    if not paid:
+        return
+    by = _by_return(parent, rows)
+    refund = Refund.objects.create(
+        order=parent.order,
+        returned=parent,
+        cause="withdrawal" if parent.source == withdrawn.SOURCE else "returned",
+        amount=paid - fee,
+        currency=parent.order.currency,
+        fee=fee,
+        vested_on=withdrawn.told_on(parent.order) if parent.source == withdrawn.SOURCE else _today(parent),
+        due_on=by.due,
+        alarm_on=by.alarm,
+        requested_at=clock.now(),
+    )
+    _open([refund], by=event.by)
+    deadlines.watch_refunds(refunds=[refund])
+
+
+def _by_return(parent: Return, rows: Sequence[ReturnLine]) -> RefundBy:
+    """By when returned goods are paid back: never before today, the day they were seen."""
+    today, policies = _today(parent), Policies()
+    told = withdrawn.told_on(parent.order) if parent.source == withdrawn.SOURCE else today
+    said = [rule for row in rows for rule in policies.refund_rules(row.line, "")]
+    due, alarm = rules.refund_due(told, holidays_of(parent.order.country, told), said)
+    return RefundBy(max(due, today), max(alarm, today))
+
+
+def _today(parent: Return) -> date:
+    return local_day(clock.now(), zone_of_order(parent.order))
+
+
 @transaction.atomic
 def request_refund(
     *,
@@ -111,6 +157,7 @@ def request_refund(
         requested_at=clock.now(),
     )
     giving_back.claim_back([refund])
+    deadlines.watch_refunds(refunds=[refund])
     _publish_requested(order, refund, by=str(actor))
     return refund
 
@@ -151,15 +198,23 @@ def _amounts(
 ) -> list[Decimal]:
     """What each cancellation gives back."""
     disclosed = [_paid(each, bases.get(each.line_id, {})) for each in cancelled]
-    sums = giving_back.captured_and_refunded(order_id)
-    if sums is None:
+    over = _over(order_id)
+    if over is None:
         return disclosed
-    captured, refunded = sums
-    # Fees that were kept are ours: neither given back nor counted towards what ships.
-    tendered = captured - collecting.fees_kept(order_id)
-    over = charging.to_refund(collecting.lines_of(order_id), captured=tendered, refunded=refunded)
     # A switch puts its new line into the books before the old one ends, so its price is kept by itself.
     return charging.shared(over, [each.qty * each.line.unit_price for each in cancelled])
+
+
+def _over(order_id: int) -> Decimal | None:
+    """All that was tendered less what the rest of the order costs; none if no payment is known."""
+    known = giving_back.captured_and_refunded(order_id)
+    if known is None:
+        return None
+    captured, refunded = known
+    tendered, for_goods = collecting.sums_of(order_id) or known
+    over = charging.to_refund(collecting.lines_of(order_id), captured=tendered, refunded=for_goods)
+    # What was given for goodwill is gone: no more than was captured ever goes back.
+    return min(over, captured - refunded)
 
 
 def _fee(cancellation: Cancellation) -> Decimal:

@@ -7,27 +7,31 @@ for waits until it is given back or has left.
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
 from django.db.models import QuerySet
 
-from backorders import composing, standing, telling
-from backorders.lawbook import Law
+from backorders import composing, courses, delivered, standing, telling, withdrawn
+from backorders.lawbook import Law, holidays_from, zone_of_order
 from backorders.models import CancellationPolicy, Demand, Withdrawal
 from backorders.rules import refunding
 from backorders.rules import withdrawing as rules
+from backorders.rules.law import Terms
 from backorders.rules.types import WaitMode
 from backorders.rules.withdrawing import Became, Held, Part
 from backorders.standing import Standing
+from inventory.bounds import check_past_instant
 from inventory.locks import lock_skus
+from notifications.models import Message
 from oms.kernel import clock
-from oms.kernel.actors import Actor, customer, job
-from oms.kernel.errors import DomainError
+from oms.kernel.actors import Actor, ActorKind, job
+from oms.kernel.errors import Conflict, DomainError, InvalidValue, UnknownReference
 from oms.kernel.nudge import nudge
+from oms.kernel.zones import local_day
 from oms.orders import lifecycle, returning
 from oms.orders.locks import lock_order
-from oms.orders.models import Order, OrderLine, Shipment
+from oms.orders.models import Order, OrderLine
 
 logger = logging.getLogger(__name__)
 
@@ -36,8 +40,18 @@ UNDONE = (State.WAITING, State.UNMATCHED)
 SWEEP = 200
 # A customer has so many days to send goods back after telling us.
 DAYS_TO_SEND_BACK = 14
-# Where nobody promised a day of delivery the parcel is taken to travel so long, in the customer's favour.
-LONGEST_TRANSIT = timedelta(days=14)
+
+
+class StatementTaken(Conflict):
+    """The external id stands for a statement about another order already."""
+
+    code = "withdrawal_taken"
+
+
+class AlreadyNamed(Conflict):
+    """The statement is about an order we know."""
+
+    code = "withdrawal_settled"
 
 
 @transaction.atomic
@@ -50,12 +64,14 @@ def record(
     given_name: str = "",
     wanted: Mapping[int, int] | None = None,
     language: str = "en",
+    at: datetime | None = None,
     actor: Actor,
 ) -> Withdrawal:
     """Keep a statement as it was received; the same `key` again gives the one kept.
 
-    `wanted` are units by line number, nothing for the whole order. Whether an order of that number and
-    address exists is looked up later, so that the time this takes tells nobody.
+    `wanted` are units by line number, nothing for the whole order. `at`: when it reached us, if not now.
+    Whether an order of that number and address exists is looked up later, so that the time this takes
+    tells nobody.
     """
     row, _ = Withdrawal.objects.get_or_create(
         key=key,
@@ -66,12 +82,53 @@ def record(
             "given_name": given_name,
             "wanted": {str(line_no): qty for line_no, qty in (wanted or {}).items()},
             "language": language,
-            "at": clock.now(),
+            "at": at or clock.now(),
             "by": str(actor),
         },
     )
     nudge("backorders.tasks.settle_withdrawals")
     return row
+
+
+@transaction.atomic
+def record_for(
+    *,
+    key: str,
+    order_id: int,
+    wanted: Mapping[int, int] | None = None,
+    given_name: str = "",
+    received_at: datetime | None = None,
+    actor: Actor,
+) -> Withdrawal:
+    """Record and act on a statement that reached us by telephone, letter or mail, for the order it names.
+
+    The same `key` again gives the one kept. Raises NotFound, UnknownReference for a line that is not on the
+    order, StatementTaken, or InvalidValue for an instant to come or before the order.
+    """
+    order = lock_order(order_id)
+    at = received_at or clock.now()
+    check_past_instant(at, field="received_at")
+    if at < order.placed_at:
+        raise InvalidValue("Nobody withdraws from an order not yet placed.", field="received_at")
+    known = set(order.lines.values_list("line_no", flat=True))
+    for index, line_no in enumerate(wanted or ()):
+        if line_no not in known:
+            raise UnknownReference(f"{order} has no line {line_no}.", field=f"lines[{index}].line_no")
+    row = record(
+        key=key,
+        order=order,
+        given_order=order.number,
+        given_name=given_name,
+        wanted=wanted,
+        language=order.customer.locale,
+        at=at,
+        actor=actor,
+    )
+    if row.order_id != order.pk:
+        raise StatementTaken(
+            f"This is a statement about {row.order or row.given_order}.", field="external_id"
+        )
+    return settle(withdrawal_id=row.pk)
 
 
 def settle_received() -> int:
@@ -108,6 +165,14 @@ def settle(*, withdrawal_id: int, order: Order | None = None) -> Withdrawal:
     return row
 
 
+@transaction.atomic
+def name_order(*, withdrawal_id: int, order: Order) -> Withdrawal:
+    """Say which order a statement means that names none of ours, and act on it; raises AlreadyNamed."""
+    if not Withdrawal.objects.filter(pk=withdrawal_id, order=None, state=State.UNMATCHED).exists():
+        raise AlreadyNamed("This statement has its order already.", field="order")
+    return settle(withdrawal_id=withdrawal_id, order=order)
+
+
 def undone() -> QuerySet[Withdrawal]:
     """Statements that name no order of ours, or wait for the warehouse to let go of the goods."""
     return Withdrawal.objects.filter(state__in=UNDONE)
@@ -115,28 +180,32 @@ def undone() -> QuerySet[Withdrawal]:
 
 def is_offered(order: Order, lines: Sequence[Standing]) -> bool:
     """Whether there is anything on the order from which its customer may withdraw by law now."""
-    parts = _decide(order, lines, wanted={}, on=clock.now().date())
+    parts = _decide(order, lines, wanted={}, on=local_day(clock.now(), zone_of_order(order)))
     return any(part.became in rules.DONE for part in parts)
 
 
 def preview(order: Order, wanted: Mapping[int, int] | None = None) -> list[Part]:
     """What a statement about these units, or the whole order, would do now."""
-    return _decide(order, standing.of_order(order), wanted=wanted or {}, on=clock.now().date())
+    return _decide(
+        order, standing.of_order(order), wanted=wanted or {}, on=local_day(clock.now(), zone_of_order(order))
+    )
 
 
 def _act(row: Withdrawal, order: Order) -> None:
     lines = standing.of_order(order)
     kept = [part for part in row.outcome if part["became"] != Became.AT_WAREHOUSE]
     before = row.state
-    parts = _decide(order, lines, wanted=_still_wanted(row), on=row.at.date())
+    parts = _decide(order, lines, wanted=_still_wanted(row), on=local_day(row.at, zone_of_order(order)))
     stuck = [part for part in parts if part.became == Became.AT_WAREHOUSE]
     if before == State.WAITING and len(stuck) == len(parts):
         return
     # Both what is cancelled and what comes back, at once and in order.
     lock_skus(set(Demand.objects.filter(order_line__order=order).values_list("sku_id", flat=True)))
+    # Before anything is cancelled: what goes back is counted from the statements of the order.
+    Withdrawal.objects.filter(pk=row.pk).update(order=order)
+    row.order = order
     _cancel(row, order, lines, parts)
     _send_back(row, order, parts)
-    row.order = order
     row.outcome = [*kept, *({**asdict(part), "became": str(part.became)} for part in parts)]
     row.state = State.WAITING if stuck else State.SETTLED
     row.settled_at = None if stuck else clock.now()
@@ -155,7 +224,7 @@ def _acknowledge(row: Withdrawal, order: Order, lines: Iterable[OrderLine], *, i
         "lines": [{**part, "title": titles.get(part["line_no"], "")} for part in row.outcome],
         "did": sorted({part["became"] for part in row.outcome}),
         "at": composing.instant(row.at, composing.house_zone()),
-        "refund_by": refunding.withdrawal_refund_by(row.at.date()).isoformat(),
+        "refund_by": refunding.withdrawal_refund_by(local_day(row.at, zone_of_order(order))).isoformat(),
         "is_first": is_first,
     }
     telling.tell_of("withdrawal", order, context, f"withdrawal{row.pk}" + ("" if is_first else ",settled"))
@@ -174,7 +243,7 @@ def _cancel(row: Withdrawal, order: Order, lines: Iterable[Standing], parts: Ite
     qtys = {ids[part.line_no]: part.qty for part in parts if part.became == Became.CANCELLED}
     if qtys:
         lifecycle.cancel_lines(
-            order_id=order.pk, qtys=qtys, cause="withdrawal", note=str(row), actor=_actor_of(row)
+            order_id=order.pk, qtys=qtys, cause=withdrawn.SOURCE, note=str(row), actor=_actor_of(row)
         )
 
 
@@ -183,17 +252,18 @@ def _send_back(row: Withdrawal, order: Order, parts: Iterable[Part]) -> None:
     if back:
         returning.announce_return(
             external_id=f"{row.pk}/{len(row.outcome)}",
-            source="withdrawal",
+            source=withdrawn.SOURCE,
             order_id=order.pk,
             expected_on=clock.now().date() + timedelta(days=DAYS_TO_SEND_BACK),
             lines=back,
+            owes_refund=True,
             actor=_actor_of(row),
         )
 
 
 def _actor_of(row: Withdrawal) -> Actor:
     kind, _, name = row.by.partition(":")
-    return customer(name) if kind == "customer" else job("settle_withdrawals")
+    return job("settle_withdrawals") if kind == ActorKind.JOB else Actor(ActorKind(kind), name)
 
 
 def _decide(order: Order, lines: Sequence[Standing], *, wanted: Mapping[int, int], on: date) -> list[Part]:
@@ -211,27 +281,38 @@ def _decide(order: Order, lines: Sequence[Standing], *, wanted: Mapping[int, int
         for each in lines
     ]
     days = terms.withdrawal_days if terms else 0
-    return rules.settle(held, is_granted=days > 0, is_in_time=_is_in_time(order, lines, days, on))
+    return rules.settle(held, is_granted=days > 0, is_in_time=_is_in_time(order, lines, terms, on))
 
 
-def _is_in_time(order: Order, lines: Sequence[Standing], days: int, on: date) -> bool:
-    return refunding.may_withdraw(today=on, days=days, last_delivered_on=_last_delivered_on(order, lines))
+def _is_in_time(order: Order, lines: Sequence[Standing], terms: Terms | None, on: date) -> bool:
+    last = _last_delivered_on(order, lines)
+    if terms is None:
+        return False
+    return refunding.may_withdraw(
+        today=on,
+        days=terms.withdrawal_days,
+        last_delivered_on=last,
+        uninformed_months=terms.uninformed_months,
+        informed_on=_informed_on(order) if last else None,
+        holidays=holidays_from(order.country, last) if last else (),
+    )
+
+
+def _informed_on(order: Order) -> date | None:
+    """The day the customer was told of the right, by a confirmation that left and did not come back."""
+    told = Message.objects.filter(
+        kind="confirmation", subject_ref=order.number, sent_at__isnull=False, context__withdrawal_days__gt=0
+    ).exclude(state__in=courses.UNREACHED)
+    first = told.order_by("sent_at").values_list("sent_at", flat=True).first()
+    return local_day(first, zone_of_order(order)) if first else None
 
 
 def _last_delivered_on(order: Order, lines: Sequence[Standing]) -> date | None:
     """When the customer had the last of it, at the latest; nothing while something is still to come."""
     if any(each.line.open_qty for each in lines):
         return None
-    scans = Shipment.objects.filter(order=order).order_by("-scanned_at")
-    last = scans.values_list("scanned_at", flat=True).first()
-    if last is None:
-        return None
-    travels = [
-        each.promise.delivers_latest - each.promise.ships_latest
-        for each in lines
-        if each.promise and each.promise.delivers_latest and each.promise.ships_latest
-    ]
-    return last.date() + max(travels, default=LONGEST_TRANSIT)
+    last = delivered.last_of_order(order.pk)
+    return last.on if last else None
 
 
 def _is_final(line: Standing) -> bool:

@@ -38,6 +38,7 @@ COMMANDS = (
     May("keep_klaviyo_key", "connectors.klaviyoaccount", "Can enter keys of Klaviyo", (MANAGER,)),
     May("apply_inbound", "connectors.inbound", "Can have webhooks applied again", (MANAGER,)),
     May("ship_pickrequest", "orders.pickrequest", "Can take, ship and give back", (MANAGER, WAREHOUSE)),
+    May("record_delivery", "orders.shipment", "Can say when parcels came", (MANAGER, SERVICE, WAREHOUSE)),
     May("announce_return", "orders.return", "Can announce and cancel returns", (MANAGER, SERVICE)),
     May("inspect_return", "orders.return", "Can inspect returns", (MANAGER, WAREHOUSE)),
     May("place_purchaseorder", "purchasing.purchaseorder", "Can place and end purchases", (MANAGER, BUYER)),

@@ -45,7 +45,7 @@ class NameOrder(Button[Withdrawal]):
         return self.row.state == Withdrawal.State.UNMATCHED
 
     def press(self, data: dict[str, Any]) -> Done:
-        row = withdrawing.settle(withdrawal_id=self.row.pk, order=data["order"])
+        row = withdrawing.name_order(withdrawal_id=self.row.pk, order=data["order"])
         return Done(f"The statement is one about {row.order}.")
 
 

@@ -20,15 +20,24 @@ class When(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """A line as money sees it; quantities in units. `alone_price` is what a unit costs without the others."""
+    """A line as money sees it; quantities in units. `alone_price` is what a unit costs without the others.
+
+    `returned_qty`: shipped units that came back and are paid back.
+    """
 
     open_qty: int
     shipped_qty: int
     cancelled_qty: int = 0
+    returned_qty: int = 0
     price: Decimal
     policy: When = When.AT_ORDER
     deposit_percent: int = 0
     alone_price: Decimal | None = None
+
+    @property
+    def kept_qty(self) -> int:
+        """Shipped units that stay with the customer."""
+        return self.shipped_qty - self.returned_qty
 
 
 def due(lines: Sequence[Line]) -> Decimal:
@@ -36,7 +45,7 @@ def due(lines: Sequence[Line]) -> Decimal:
 
     In an order of which something was cancelled, a shipped unit costs what it would have cost alone.
     """
-    is_mixed = any(line.cancelled_qty for line in lines)
+    is_mixed = any(line.cancelled_qty or line.returned_qty for line in lines)
     return _cents(sum((_shipped(line, is_mixed) + _ahead(line) for line in lines), Decimal(0)))
 
 
@@ -51,7 +60,7 @@ def to_refund(lines: Sequence[Line], *, captured: Decimal, refunded: Decimal) ->
     Money tendered beyond the lines (delivery) is kept as long as anything of the order ships.
     """
     kept = captured - refunded
-    if not any(line.open_qty or line.shipped_qty for line in lines):
+    if not any(line.open_qty or line.kept_qty for line in lines):
         return max(Decimal(0), kept)
     beyond = max(Decimal(0), captured - _cents(sum((_whole(line) for line in lines), Decimal(0))))
     return max(Decimal(0), kept - due(lines) - beyond)
@@ -68,7 +77,7 @@ def shared(amount: Decimal, weights: Sequence[Decimal]) -> list[Decimal]:
 
 def _shipped(line: Line, is_mixed: bool) -> Decimal:
     alone = line.alone_price if is_mixed and line.alone_price is not None else line.price
-    return line.shipped_qty * alone
+    return line.kept_qty * alone
 
 
 def _ahead(line: Line) -> Decimal:

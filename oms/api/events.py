@@ -23,6 +23,7 @@ NAMES: Mapping[str, str] = {
     "OrderUnheld": "order.unheld",
     "QtyCancelled": "order.cancelled",
     "GoodsShipped": "order.shipped",
+    "GoodsDelivered": "order.delivered",
     "PickReturned": "pick_request.returned",
     "StockArrived": "receipt.posted",
     "PromiseMoved": "backorder.slipped",

@@ -1,19 +1,34 @@
 """Returns: goods a customer sends back, supply from the day they are here and inspected."""
 
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Prefetch, QuerySet
 from rest_framework import serializers
 
 from oms.api import filtering, refs
-from oms.api.fields import Body, Code, Day, OptionalCode, Qty, Text, Whole, rows_of
+from oms.api.fields import (
+    Body,
+    Code,
+    Day,
+    Flag,
+    Money,
+    OptionalCode,
+    Qty,
+    Text,
+    Whole,
+    money,
+    rows_of,
+)
 from oms.api.idempotency import Answer
 from oms.api.operations import Call, Listing, Post, Read, one
 from oms.api.order_lines import instant
-from oms.kernel.errors import UnknownReference
+from oms.kernel.errors import InvalidValue, UnknownReference
 from oms.orders import returning
 from oms.orders.models import Order, Return, ReturnLine
+from oms.orders.returning import Worth
 
+_PLAIN = ("id", "external_id", "state", "inspection_days", "owes_refund")
 READERS = ("read", "warehouse", "orders", "service")
 WRITERS = ("warehouse", "orders", "service")
 MOST_LINES = 1000
@@ -40,16 +55,23 @@ class ReturnIn(Body):
         default=None,
         help_text="Those of the location, if left out.",
     )
+    refund = Flag(default=False, help_text="What comes back is paid back once it is inspected.")
     lines = rows_of(ReturnLineIn, most=MOST_LINES)
 
 
 class InspectedLineIn(Body):
-    """What became of a line: good units are stock, held ones on hold, the rest is given up."""
+    """What became of a line: good units are stock, held ones on hold, the rest is given up.
+
+    Where the return owes a refund, the good and the held units are paid back, or `refund_qty` of them, less
+    a `deduction` for what they lost in value.
+    """
 
     line_no = Whole(min_value=1)
     good_qty = Whole(min_value=0, default=0)
     held_qty = Whole(min_value=0, default=0)
     clears_on = Day(required=False, allow_null=True)
+    refund_qty = Whole(min_value=0, required=False, allow_null=True, default=None)
+    deduction = Money(required=False, allow_null=True, default=None)
 
 
 class ReturnOut(serializers.Serializer[Return]):
@@ -61,6 +83,16 @@ class ReturnOut(serializers.Serializer[Return]):
         qty = serializers.IntegerField()
         good_qty = serializers.IntegerField()
         held_qty = serializers.IntegerField()
+        refund_qty = serializers.IntegerField()
+        deduction = Money()
+
+        def to_representation(self, row: ReturnLine) -> dict[str, Any]:
+            return {
+                "line_no": row.line.line_no,
+                "sku": row.supply.sku.code,
+                **{name: getattr(row, name) for name in ("qty", "good_qty", "held_qty", "refund_qty")},
+                "deduction": money(row.deduction, row.line.order.currency),
+            }
 
     id = serializers.IntegerField()
     external_id = serializers.CharField()
@@ -69,13 +101,14 @@ class ReturnOut(serializers.Serializer[Return]):
     state = serializers.ChoiceField(Return.State.choices)
     expected_on = serializers.DateField()
     inspection_days = serializers.IntegerField()
+    owes_refund = serializers.BooleanField()
     created_at = serializers.DateTimeField()
     inspected_at = serializers.DateTimeField(allow_null=True)
     lines = _Line(many=True)
 
     def to_representation(self, row: Return) -> dict[str, Any]:
         return {
-            **{name: getattr(row, name) for name in ("id", "external_id", "state", "inspection_days")},
+            **{name: getattr(row, name) for name in _PLAIN},
             "order": row.order.number,
             "location": row.location.code,
             "expected_on": row.expected_on.isoformat(),
@@ -96,7 +129,7 @@ class ReturnFilter(filtering.RowFilter):
 
 def complete(call: Call) -> QuerySet[Return]:
     """Returns of the client's location and channel, with their lines."""
-    lines = ReturnLine.objects.select_related("line", "supply__sku").order_by("id")
+    lines = ReturnLine.objects.select_related("line__order", "supply__sku").order_by("id")
     rows = Return.objects.select_related("order", "location")
     own = call.caller.within(rows, channel="order__channel", location="location")
     return own.prefetch_related(Prefetch("lines", queryset=lines))
@@ -146,6 +179,7 @@ class AnnounceReturn(Post):
             expected_on=data["expected_on"],
             inspection_days=data["inspection_days"],
             lines=[(line["line_no"], line["qty"]) for line in data["lines"]],
+            owes_refund=data["refund"],
             actor=self.actor,
         )
         return self.done(Return.objects.select_related("order", "location").get(pk=announced.pk))
@@ -167,8 +201,21 @@ class InspectReturn(Post):
             (line["line_no"], line["good_qty"], line["held_qty"], line.get("clears_on"))
             for line in data["lines"]
         ]
-        returning.inspect_return(return_id=row.pk, lines=lines, actor=self.actor)
+        worth = {
+            line["line_no"]: Worth(
+                refund_qty=line["refund_qty"], deduction=_in_currency(row.order, line["deduction"], index)
+            )
+            for index, line in enumerate(data["lines"])
+        }
+        returning.inspect_return(return_id=row.pk, lines=lines, worth=worth, actor=self.actor)
         return self.done(complete(self.call).get(pk=row.pk))
+
+
+def _in_currency(order: Order, deduction: tuple[Decimal, str] | None, index: int) -> Decimal:
+    amount, currency = deduction or (Decimal(0), "")
+    if currency not in ("", order.currency):
+        raise InvalidValue(f"{order} is in {order.currency}.", field=f"lines[{index}].deduction.currency")
+    return amount
 
 
 class CancelReturn(Post):

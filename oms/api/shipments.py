@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import OuterRef, Prefetch, QuerySet, Subquery
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
@@ -14,7 +14,7 @@ from oms.api.operations import Call, Listing, Post
 from oms.kernel import clock
 from oms.kernel.errors import UnknownReference
 from oms.orders import shipping
-from oms.orders.models import PickLine, PickRequest, Shipment, ShipmentLine
+from oms.orders.models import Delivery, PickLine, PickRequest, Shipment, ShipmentLine
 
 READERS = ("read", "warehouse", "orders", "service")
 WRITERS = ("warehouse",)
@@ -64,6 +64,7 @@ class ShipmentOut(serializers.Serializer[Shipment]):
     carrier = serializers.CharField()
     tracking = serializers.CharField()
     scanned_at = serializers.DateTimeField()
+    delivered_at = serializers.DateTimeField(allow_null=True, help_text="As somebody said; the newest word.")
     lines = _Line(many=True)
 
 
@@ -79,7 +80,8 @@ class ShipmentFilter(filtering.RowFilter):
 def complete(call: Call) -> QuerySet[Shipment]:
     """Shipments of the client's location and channel, with their lines."""
     lines = ShipmentLine.objects.select_related("pick_line__line", "pick_line__sku").order_by("id")
-    rows = Shipment.objects.select_related("order", "pick")
+    told = Delivery.objects.filter(shipment=OuterRef("pk")).order_by("-pk").values("delivered_at")[:1]
+    rows = Shipment.objects.select_related("order", "pick").annotate(delivered_at=Subquery(told))
     own = call.caller.within(rows, channel="order__channel", location="pick__location")
     return own.prefetch_related(Prefetch("lines", queryset=lines))
 

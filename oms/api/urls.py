@@ -19,6 +19,7 @@ from oms.api import (
     channels,
     delay_cases,
     delay_policies,
+    deliveries,
     documents,
     events,
     fences,
@@ -54,6 +55,7 @@ from oms.api import (
     telling_policies,
     tickets,
     transfers,
+    withdrawals,
     wms,
 )
 from oms.api.operations import Operation, address
@@ -177,6 +179,9 @@ ordering = [
     at("refunds/<int:id>/sent/", post=refunds.RefundWasSent),
     at("refunds/<int:id>/settle/", post=refunds.SettleRefund),
     at("refunds/<int:id>/fail/", post=refunds.FailRefund),
+    at("withdrawals/", get=withdrawals.ListWithdrawals, post=withdrawals.RecordWithdrawal),
+    at("withdrawals/<int:id>/", get=withdrawals.GetWithdrawal),
+    at("withdrawals/<int:id>/name-order/", post=withdrawals.NameWithdrawalsOrder),
     at("backorders/", get=backorders.ListBackorders),
     at("order-lines/<int:id>/cause/", get=causes.GetLineCause, put=causes.TagLineCause),
     at("causes/", get=causes.ListCauses),
@@ -334,6 +339,7 @@ warehouse = [
     at("pick-requests/<str:number>/give-back/", post=pick_requests.GiveBackPick),
     at("wms/open-lines/", get=wms.ListOpenLines),
     at("shipments/", get=shipments.ListShipments, post=shipments.ConfirmShipment),
+    at("deliveries/", get=deliveries.ListDeliveries, post=deliveries.RecordDelivery),
     at("returns/", get=returns.ListReturns, post=returns.AnnounceReturn),
     at("returns/<int:id>/", get=returns.GetReturn),
     at("returns/<int:id>/inspect/", post=returns.InspectReturn),

@@ -60,6 +60,7 @@ _ALL = (
     Cause("unpaid", "Not paid", Doer.CUSTOMER, "the order was not paid"),
     Cause("discontinued", "Discontinued", Doer.US, "the article is no longer made"),
     Cause("return_expected", "Return announced", Doer.CUSTOMER, "a returned article is on its way"),
+    Cause("returned", "Goods came back", Doer.CUSTOMER, "you sent goods back"),
     Cause("hold_cleared", "Hold cleared", Doer.US, "the goods passed our inspection"),
     Cause("transfer", "Moved between our locations", Doer.US, "the goods move between our warehouses"),
     Cause("lost_on_the_way", "Lost on the way", Doer.CARRIER, "some goods were lost on the way"),

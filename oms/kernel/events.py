@@ -56,6 +56,22 @@ class PickReturned(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GoodsDelivered(Event):
+    """The customer has a shipment, as the carrier or a person said."""
+
+    shipment_id: int
+    order_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnInspected(Event):
+    """What a customer sent back and is paid for was looked at; what it is worth stands in its lines."""
+
+    return_id: int
+    order_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SupplyAdded(Event):
     supply_ids: tuple[int, ...]
     cause: str

@@ -187,6 +187,9 @@ class Refund(models.Model):
     cancellation = models.OneToOneField(
         Cancellation, null=True, blank=True, on_delete=models.PROTECT, related_name="refund"
     )
+    returned = models.OneToOneField(
+        "Return", null=True, blank=True, on_delete=models.PROTECT, related_name="refund"
+    )
     source = models.CharField(max_length=120, blank=True, default="", help_text="Who asked, if not we.")
     external_id = models.CharField(max_length=120, blank=True, default="")
     cause = models.CharField(max_length=40, blank=True, default="")
@@ -317,8 +320,29 @@ class ShipmentLine(models.Model):
         return f"{self.shipment_id}: {self.qty}"
 
 
+class Delivery(models.Model):
+    """The customer has a shipment, as somebody said; of several the newest counts. Append-only."""
+
+    shipment = models.ForeignKey(Shipment, on_delete=models.CASCADE, related_name="deliveries")
+    external_id = models.CharField(max_length=120)
+    source = models.CharField(max_length=120)
+    delivered_at = models.DateTimeField(help_text="When the customer had it.")
+    at = models.DateTimeField()
+    by = models.CharField(max_length=120)
+
+    class Meta:
+        verbose_name_plural = "deliveries"
+        ordering = ("-id",)
+        constraints = (
+            models.UniqueConstraint(fields=("source", "external_id"), name="one_delivery_per_external_id"),
+        )
+
+    def __str__(self) -> str:
+        return self.external_id
+
+
 class Return(models.Model):
-    """Goods a customer was told to send back."""
+    """Goods a customer was told to send back. `owes_refund`: what came back is paid back once inspected."""
 
     class State(models.TextChoices):
         EXPECTED = "expected"
@@ -332,6 +356,9 @@ class Return(models.Model):
     state = models.CharField(max_length=10, choices=State, default=State.EXPECTED)
     expected_on = models.DateField()
     inspection_days = models.PositiveSmallIntegerField(default=2)
+    owes_refund = models.BooleanField(
+        default=False, db_default=False, help_text="What came back is paid back once it is inspected."
+    )
     created_at = models.DateTimeField()
     created_by = models.CharField(max_length=120)
     inspected_at = models.DateTimeField(null=True, blank=True)
@@ -354,11 +381,20 @@ class ReturnLine(models.Model):
     qty = models.PositiveIntegerField()
     good_qty = models.PositiveIntegerField(default=0, help_text="Back into stock.")
     held_qty = models.PositiveIntegerField(default=0, help_text="Put on hold.")
+    refund_qty = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="Units of the order line of which the price goes back."
+    )
+    deduction = models.DecimalField(
+        max_digits=12, decimal_places=2, default=0, db_default=0, help_text="Kept, as they lost value."
+    )
     supply = models.OneToOneField(Supply, on_delete=models.PROTECT, related_name="return_line")
 
     class Meta:
         ordering = ("parent", "id")
-        constraints = (models.CheckConstraint(condition=Q(qty__gte=1), name="return_returns_something"),)
+        constraints = (
+            models.CheckConstraint(condition=Q(qty__gte=1), name="return_returns_something"),
+            models.CheckConstraint(condition=Q(deduction__gte=0), name="deduction_never_negative"),
+        )
 
     def __str__(self) -> str:
         return f"{self.parent}: {self.qty}"

@@ -2,7 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 
 from django.db import transaction
 
@@ -29,6 +31,15 @@ Verdict = tuple[int, int, date | None]
 
 GIVEN_UP: Verdict = (0, 0, None)
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worth:
+    """What of a line is paid back: units (none: the good and the held ones), less what they lost in value."""
+
+    refund_qty: int | None = None
+    deduction: Decimal = Decimal(0)
+
+
 Announced = list[tuple[OrderLine, int, Parts]]
 
 
@@ -48,12 +59,14 @@ def announce_return(
     expected_on: date,
     inspection_days: int | None = None,
     lines: Sequence[tuple[int, int]],
+    owes_refund: bool = False,
     actor: Actor,
 ) -> Return:
     """A customer was told to send goods back: supply from the day they are here and inspected.
 
     `lines` are (line number, quantity); without a location they go where they were shipped from, without
-    `inspection_days` they are inspected in as many as that location needs.
+    `inspection_days` they are inspected in as many as that location needs. `owes_refund`: what comes back is
+    paid back once it is inspected.
     The same (source, external_id) again gives the same return and changes nothing.
     """
     order = locks.lock_order(order_id)
@@ -73,6 +86,7 @@ def announce_return(
         location=location,
         expected_on=expected_on,
         inspection_days=days,
+        owes_refund=owes_refund,
         created_at=clock.now(),
         created_by=str(actor),
     )
@@ -82,21 +96,32 @@ def announce_return(
 
 @transaction.atomic
 def inspect_return(
-    *, return_id: int, lines: Sequence[tuple[int, int, int, date | None]], actor: Actor
+    *,
+    return_id: int,
+    lines: Sequence[tuple[int, int, int, date | None]],
+    worth: Mapping[int, Worth] | None = None,
+    actor: Actor,
 ) -> Return:
     """What came back was looked at: (line number, good, held, when the held ones may clear).
 
-    Good units are stock, held ones on hold; what is neither, or not named, is given up.
+    Good units are stock, held ones on hold; what is neither, or not named, is given up. Where the return owes
+    a refund, the price of good and held units goes back, unless `worth` says otherwise by line number.
     """
     parent = _lock_return(return_id)
     rows = list(parent.lines.select_related("line", "supply__sku"))
     each = _each(rows)
-    verdicts = _verdicts(parent, _units(rows, each), lines)
+    units = _units(rows, each)
+    verdicts = _verdicts(parent, units, lines)
+    paid_back = _paid_back(rows, units, verdicts, worth or {}) if parent.owes_refund else {}
     states.move(parent, to=State.INSPECTED, moves=MOVES, inspected_at=clock.now())
     arrivals = [_arrival(row, each[row.pk], verdicts.get(row.line.line_no, GIVEN_UP)) for row in rows]
     for row, arrival in zip(rows, arrivals, strict=True):
         row.good_qty, row.held_qty = arrival.accepted_qty, arrival.held_qty
-    ReturnLine.objects.bulk_update(rows, ["good_qty", "held_qty"])
+        # Of a kit the first part's row says it for the line.
+        row.refund_qty, row.deduction = paid_back.pop(row.line.line_no, (0, Decimal(0)))
+    ReturnLine.objects.bulk_update(rows, ["good_qty", "held_qty", "refund_qty", "deduction"])
+    if parent.owes_refund:
+        _publish_inspected(parent, actor)
     lock_skus(row.supply.sku_id for row in rows)
     delivery = Delivery(
         reference=f"return {parent.external_id}"[:80],
@@ -107,6 +132,39 @@ def inspect_return(
     arrive(arrivals=arrivals, delivery=delivery)
     parent.refresh_from_db()
     return parent
+
+
+def _paid_back(
+    rows: Sequence[ReturnLine],
+    units: Mapping[int, int],
+    verdicts: Mapping[int, Verdict],
+    worth: Mapping[int, Worth],
+) -> dict[int, tuple[int, Decimal]]:
+    """Units of each line number of which the price goes back, and what is kept of it."""
+    prices = {row.line.line_no: row.line.unit_price for row in rows}
+    paid: dict[int, tuple[int, Decimal]] = {}
+    for number, may in units.items():
+        good, held, _ = verdicts.get(number, GIVEN_UP)
+        said = worth.get(number, Worth())
+        qty = good + held if said.refund_qty is None else said.refund_qty
+        if not 0 <= qty <= may:
+            raise OverReturn(f"Only {may} of line {number} were announced.", field="refund_qty")
+        if not 0 <= said.deduction <= qty * prices[number]:
+            raise InvalidValue("A deduction is at most what the units cost.", field="deduction")
+        paid[number] = (qty, said.deduction)
+    return paid
+
+
+def _publish_inspected(parent: Return, actor: Actor) -> None:
+    events.publish(
+        events.ReturnInspected(
+            by=str(actor),
+            subject=parent.order.number,
+            channel_code=parent.order.channel.code,
+            return_id=parent.pk,
+            order_id=parent.order_id,
+        )
+    )
 
 
 @transaction.atomic

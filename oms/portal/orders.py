@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise
 
-from backorders import composing, explanations, standing, withdrawing
+from backorders import composing, delivered, explanations, standing, withdrawing
 from backorders.cancelling import Policies
 from backorders.models import DelayCase, Promise, Withdrawal
 from backorders.rules.cancelling import Reached
@@ -40,6 +40,7 @@ class Parcel:
     """What left together."""
 
     sent: str
+    arrived: str
     items: Sequence[str]
     carrier: str
     tracking: str
@@ -236,16 +237,27 @@ def _parcels(order: Order, language: str) -> list[Parcel]:
     items: defaultdict[int, list[str]] = defaultdict(list)
     for row in rows.order_by("pick_line__line__line_no", "pk"):
         items[row.shipment_id].append(f"{row.qty} × {row.pick_line.sku.title or row.pick_line.sku.code}")
+    shipments = list(
+        Shipment.objects.filter(order=order).select_related("order", "pick").order_by("scanned_at", "pk")
+    )
+    days = delivered.of_shipments(shipments)
     return [
         Parcel(
             sent=say(language, "parcel_sent", on=day(shipment.scanned_at.date(), language)),
+            arrived=_arrived(days[shipment.pk], language),
             items=items[shipment.pk],
             carrier=shipment.carrier,
             tracking=shipment.tracking,
             address=tracking_address(shipment.carrier, shipment.tracking),
         )
-        for shipment in Shipment.objects.filter(order=order).order_by("scanned_at", "pk")
+        for shipment in shipments
     ]
+
+
+def _arrived(found: delivered.Delivered, language: str) -> str:
+    """When it was delivered, or when its carrier's days lead to, said as such."""
+    key = "parcel_expected" if found.is_assumed else "parcel_delivered"
+    return say(language, key, on=day(found.on, language))
 
 
 def _refunds(order: Order, language: str) -> list[str]:

@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pytest
 from django.db.models import Model
 
-from backorders.models import Backorder, Choice
+from backorders import shipped_law
+from backorders.models import Backorder, Choice, Withdrawal
 from oms.groups import BUYER, SERVICE, WAREHOUSE
 from oms.orders.models import Cancellation, Order, OrderLine, Refund
 from tests.admin.conftest import Desk, Hire, refusal
@@ -33,6 +34,27 @@ def test_cancelling_an_order_frees_its_claims(world: World, waiting: OrderLine, 
     assert (made.qty, made.cause, made.note, made.by) == (8, "fraud", "stolen card", "user:anna")
     assert world.pegs("SO-1") == []
     assert Order.objects.get().state == Order.State.CANCELLED
+
+
+def test_a_withdrawal_by_telephone_is_recorded(world: World, desk: Desk, hire: Hire) -> None:
+    shipped_law.add_missing()
+    world("po PO-7 CHAIR 10 expected 12 May")
+    world.orders("DE", ("CHAIR", 8), country="DE")
+    world.orders("US", ("CHAIR", 1), country="US")
+    line = world.line("DE")
+    form = {"received_on": "2026-03-02", "given_name": "Ada", "once": "admin-1", f"qty_{line.pk}": 3}
+
+    nothing = desk.presses(line.order, "withdraw", **{**form, f"qty_{line.pk}": 0})
+    early = desk.presses(line.order, "withdraw", **{**form, "received_on": "2027-03-02"})
+    for _ in range(2):
+        desk.presses(line.order, "withdraw", **form)
+
+    assert refusal(nothing) == "Say of at least one line how many units."
+    assert refusal(early) == "This instant has not come yet."
+    assert (Withdrawal.objects.get().given_name, Withdrawal.objects.get().by) == ("Ada", "user:anna")
+    assert (Cancellation.objects.get().qty, Cancellation.objects.get().by) == (3, "user:anna")
+    assert "withdraw" not in desk.offers(world.line("US").order)
+    assert "withdraw" not in hire(WAREHOUSE).offers(line.order)
 
 
 def test_part_of_a_line_is_cancelled(world: World, waiting: OrderLine, desk: Desk) -> None:

@@ -7,9 +7,10 @@ import pytest
 from django.db.models import Model
 
 from inventory.models import Sku, StockCount, StockHold, Supply
+from oms.groups import BUYER, SERVICE
 from oms.kernel import clock
 from oms.orders import returning
-from oms.orders.models import PickLine, PickRequest, Return, Shipment
+from oms.orders.models import Delivery, PickLine, PickRequest, Refund, Return, Shipment
 from tests.admin.conftest import Desk, Hire, refusal
 from tests.factories import StockHoldFactory
 from tests.world import ANNA, World
@@ -144,6 +145,39 @@ def test_what_is_given_back_may_be_cancelled(world: World, pick: PickRequest, de
     assert refused.status_code == 200
     assert world.line("SO-1").cancelled_qty == 8
     assert desk.offers(pick) == []
+
+
+def test_a_parcel_is_said_to_be_delivered(world: World, pick: PickRequest, desk: Desk, hire: Hire) -> None:
+    world.ships("SO-1")
+    parcel = Shipment.objects.get()
+
+    early = desk.presses(parcel, "delivered", delivered_on="2026-03-01", once="admin-1")
+    desk.presses(parcel, "delivered", delivered_on="2026-03-02", once="admin-2")
+    desk.presses(parcel, "delivered", delivered_on="2026-03-02", once="admin-2")
+
+    assert refusal(early) == "No parcel arrives before its carrier has it."
+    assert Delivery.objects.get().by == "user:anna"
+    assert "delivered" in hire(SERVICE).offers(parcel)
+    assert "delivered" not in hire(BUYER).offers(parcel)
+
+
+def test_returned_goods_are_paid_back_less_what_they_lost(
+    world: World, pick: PickRequest, desk: Desk
+) -> None:
+    world.ships("SO-1")
+    line = world.line("SO-1")
+    announced = {"expected_on": "2026-03-09", "owes_refund": "on", "once": "admin-1"}
+    desk.presses(line.order, "announce-return", **{f"qty_{line.pk}": 3, **announced})
+    parent = Return.objects.get()
+    row = parent.lines.get()
+    verdict = {f"good_{row.pk}": 2, f"held_{row.pk}": 1, f"clears_{row.pk}": "2026-03-20"}
+
+    over = desk.presses(parent, "inspect", **verdict, **{f"deduction_{row.pk}": "60.01"})
+    desk.presses(parent, "inspect", **verdict, **{f"refund_{row.pk}": 3, f"deduction_{row.pk}": "7.50"})
+
+    assert "less than or equal to 60" in refusal(over)
+    refund = Refund.objects.get()
+    assert (str(refund.amount), str(refund.fee), refund.returned) == ("52.50", "7.50", parent)
 
 
 def test_a_return_is_inspected(world: World, pick: PickRequest, desk: Desk) -> None:

@@ -71,6 +71,13 @@ def fill(shop: Shop, number: int) -> None:
     shop.post("production-orders/", made)
     back = {"external_id": f"R-{number}", "order": picked, "expected_on": "2026-03-10"}
     shop.post("returns/", {**back, "lines": [{"line_no": 1, "qty": 1}]})
+    arrived = {
+        "external_id": f"D-{number}",
+        "shipment": f"S-{number}",
+        "delivered_at": "2026-03-02T08:00:00Z",
+    }
+    shop.post("deliveries/", arrived)
+    shop.post("withdrawals/", {"external_id": f"W-{number}", "order": picked})
     shop.post("holds/", {"sku": "CHAIR", "location": "BER", "qty": 1, "cause": "damaged"})
     slip = {"expected_on": f"2026-04-{10 + number}", "cause": "customs"}
     shop.put(f"skus/D{number}/", {"alternatives": ["LAMP"]})
@@ -114,7 +121,7 @@ def test_lists_cost_the_same_for_one_row_and_for_many(shop: Shop, filled: Callab
     filled()
     after = {path: measured(shop.api, path) for path in [*paths, expanding]}
 
-    assert len(paths) == 43
+    assert len(paths) == 45
     assert {path: queries for path, (_, queries) in after.items()} == {
         path: queries for path, (_, queries) in before.items()
     }

@@ -34,6 +34,7 @@ from tests.factories.paying import PaymentFactory as PaymentFactory
 from tests.factories.selling import CancellationFactory as CancellationFactory
 from tests.factories.selling import ChannelFactory as ChannelFactory
 from tests.factories.selling import CustomerFactory as CustomerFactory
+from tests.factories.selling import DeliveryFactory as DeliveryFactory
 from tests.factories.selling import OrderFactory as OrderFactory
 from tests.factories.selling import OrderLineFactory as OrderLineFactory
 from tests.factories.selling import PickLineFactory as PickLineFactory

@@ -130,6 +130,18 @@ class ShipmentLineFactory(DjangoModelFactory[orders.ShipmentLine]):
     qty = 5
 
 
+class DeliveryFactory(DjangoModelFactory[orders.Delivery]):
+    class Meta:
+        model = orders.Delivery
+
+    shipment = SubFactory(ShipmentFactory)
+    external_id = Sequence(lambda n: f"D-{n}")
+    source = "client:carrier"
+    delivered_at = AT
+    at = AT
+    by = BY
+
+
 class ReturnFactory(DjangoModelFactory[orders.Return]):
     class Meta:
         model = orders.Return

@@ -8,8 +8,9 @@ from backorders import shipped_law, tasks
 from backorders.models import Deadline
 from notifications import delivery
 from oms.kernel import clock
-from oms.orders.models import Cancellation, Refund
-from tests.world import World
+from oms.orders import delivering
+from oms.orders.models import Cancellation, Refund, Shipment
+from tests.world import ANNA, World
 
 NEW_YORK = "America/New_York"
 US = {"country": "US", "state_code": "NY", "currency": "USD"}
@@ -43,6 +44,18 @@ def slips(world: World, frozen: clock.Journey, on: date, to: str, *, told_on: da
     world.plans()
     frozen.move_to(there(told_on or on))
     delivery.deliver_due()
+
+
+def delivers(world: World, name: str = "A") -> None:
+    """The carrier says that the customer has every parcel, now."""
+    for shipment in Shipment.objects.filter(order__number=world.numbers[name]):
+        delivering.record_delivery(
+            external_id=f"d{shipment.pk}",
+            source="client:carrier",
+            shipment_id=shipment.pk,
+            delivered_at=clock.now(),
+            actor=ANNA,
+        )
 
 
 def sweeps(frozen: clock.Journey, at: datetime) -> int:

@@ -5,14 +5,15 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from backorders import cancelling, shipped_law
-from backorders.models import CancellationPolicy, Deadline
+from backorders.models import Campaign, CancellationPolicy, Deadline
 from backorders.rules.law import STARTING_LAW, countries_of
+from inventory.models import Location
 from notifications.models import LetterTemplate, Message
 from oms.kernel import clock
 from oms.kernel.errors import DomainError
 from oms.orders.drafts import CustomerDraft
 from oms.orders.models import Refund
-from tests.journeys.law import ended, ordered, slips, sweeps, there
+from tests.journeys.law import delivers, ended, ordered, slips, sweeps, there
 from tests.world import World
 
 FIRM = CustomerDraft(external_id="firm", email="firm@example.org", name="Firm", is_consumer=False)
@@ -51,6 +52,100 @@ def test_nothing_ends_by_itself_in_europe(world: World, frozen: clock.Journey) -
 
     missed.refresh_from_db()
     assert (missed.closed_because, world.line("A").open_qty) == ("missed", 1)
+
+
+@pytest.mark.parametrize(
+    ("shipped_on", "delivered_on", "closed_because"),
+    [
+        (date(2026, 9, 30), None, "delivered"),  # Assumed: the carrier needs no day here.
+        (date(2026, 9, 30), date(2026, 10, 1), "delivered"),
+        (date(2026, 9, 30), date(2026, 10, 2), "missed"),
+        (date(2026, 9, 28), date(2026, 9, 29), "delivered"),
+    ],
+)
+def test_europe_counts_to_the_delivery(
+    world: World,
+    frozen: clock.Journey,
+    shipped_on: date,
+    delivered_on: date | None,
+    closed_because: str,
+) -> None:
+    ordered(world, date(2026, 9, 1), country="FR", state_code="")
+    frozen.move_to(there(shipped_on, 10, "Europe/Paris"))
+    world.receives("PO-7", 1)
+    world.settle()
+    world.ships("A")
+    missed = Deadline.objects.get()
+    assert (missed.closed_at, missed.last_on) == (None, date(2026, 10, 1))
+    if delivered_on:
+        frozen.move_to(there(delivered_on, 12, "Europe/Paris"))
+        delivers(world)
+
+    sweeps(frozen, there(date(2026, 10, 2), 13, "Europe/Paris"))
+
+    missed.refresh_from_db()
+    assert missed.closed_because == closed_because
+
+
+def test_transit_days_that_lead_past_the_limit_are_a_miss(world: World, frozen: clock.Journey) -> None:
+    ordered(world, date(2026, 9, 1), country="FR", state_code="")
+    frozen.move_to(there(date(2026, 9, 30), 10, "Europe/Paris"))
+    world.receives("PO-7", 1)
+    world.settle()
+    Location.objects.update(transit_default=2)
+    world.ships("A")
+
+    sweeps(frozen, there(date(2026, 10, 2), 1, "Europe/Paris"))
+
+    assert Deadline.objects.get().closed_because == "missed"
+
+
+def test_america_counts_to_the_carriers_scan(world: World, frozen: clock.Journey) -> None:
+    ordered(world, date(2026, 9, 1))
+    frozen.move_to(there(date(2026, 9, 30)))
+    world.receives("PO-7", 1)
+    world.settle()
+
+    world.ships("A")
+
+    assert not Deadline.objects.filter(closed_at=None).exists()
+
+
+def test_one_campaign_treats_each_country_by_its_own_law(world: World, frozen: clock.Journey) -> None:
+    ordered(world, date(2026, 9, 1), country="NO", state_code="")
+    buyers = {"NY": ("US", "NY"), "LA": ("US", "CA"), "BER": ("DE", ""), "LON": ("GB", ""), "TYO": ("JP", "")}
+    for name, (country, state) in buyers.items():
+        world.orders(name, ("CHAIR", 1), country=country, state_code=state)
+    world.orders("FIRM", ("CHAIR", 1), country="DE", customer=FIRM)
+
+    slips(world, frozen, date(2026, 9, 25), "15 Nov")
+
+    meant = {name: case.silence_means for name in world.numbers if (case := world.open_case(name))}
+    assert meant == {
+        "A": "wait",
+        "NY": "cancel",
+        "LA": "cancel",
+        "BER": "wait",
+        "LON": "wait",
+        "TYO": "wait",
+        "FIRM": "wait",
+    }
+    assert Campaign.objects.count() == 1
+    # Five who said nothing wait on; two the law ends.
+    assert sweeps(frozen, there(date(2026, 11, 1), 5, "America/Los_Angeles")) == 7
+    assert {name: world.line(name).open_qty for name in world.numbers} == {
+        "A": 1,
+        "NY": 0,
+        "LA": 0,
+        "BER": 1,
+        "LON": 1,
+        "TYO": 1,
+        "FIRM": 1,
+    }
+    assert {name: ended(world, name)[1:3] for name in ("NY", "LA")} == {
+        "NY": (date(2026, 11, 1), date(2026, 11, 10)),
+        "LA": (date(2026, 11, 1), date(2026, 11, 8)),
+    }
 
 
 def test_california_wants_the_money_within_a_week(world: World, frozen: clock.Journey) -> None:

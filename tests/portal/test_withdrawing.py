@@ -11,9 +11,9 @@ from backorders.models import CancellationPolicy, Demand, Withdrawal
 from notifications.models import Message
 from notifications.rendering import render
 from oms.kernel import clock
-from oms.orders import shipping
+from oms.orders import delivering, shipping
 from oms.orders.drafts import CustomerDraft
-from oms.orders.models import Cancellation, Order, Return
+from oms.orders.models import Cancellation, Order, Return, Shipment
 from oms.portal import private, withdraw_views
 from tests.portal.visiting import Guest, order_link, text_of
 from tests.world import ANNA, World
@@ -228,6 +228,60 @@ def test_after_the_period_goods_that_came_cannot_be_withdrawn_from(
 
     assert "Withdraw from contract here" not in GUEST.reads(order_link(ordered, "A"))
     assert "nothing in this order that you could withdraw from" in GUEST.reads(_link(ordered))
+
+
+def test_the_days_count_from_the_delivery_the_carrier_told(ordered: World, frozen: clock.Journey) -> None:
+    link = _all_sent(ordered)
+    frozen.move_to(clock.now() + timedelta(days=5))
+    _delivered(ordered)
+    # Delivered on Saturday, 7 March; 14 days end on a Saturday, so Monday, 23 March is the last.
+    frozen.move_to(clock.now() + timedelta(days=16))
+    assert "Withdraw from contract here" in GUEST.reads(link)
+
+    frozen.move_to(clock.now() + timedelta(days=1))
+
+    assert "Withdraw from contract here" not in GUEST.reads(link)
+
+
+def test_a_confirmation_that_bounced_informs_nobody(ordered: World, frozen: clock.Journey) -> None:
+    link = _all_sent(ordered)
+    Message.objects.filter(kind="confirmation").update(state="bounced")
+
+    frozen.move_to(clock.now() + timedelta(days=379))
+    assert "Withdraw from contract here" in GUEST.reads(link)
+    frozen.move_to(clock.now() + timedelta(days=1))
+    assert "Withdraw from contract here" not in GUEST.reads(link)
+
+
+def test_the_order_page_says_when_a_parcel_came_or_should_have(ordered: World) -> None:
+    link = _all_sent(ordered)
+    assert "Expected to arrive by 2 March 2026" in GUEST.reads(link)
+
+    _delivered(ordered)
+
+    assert "Delivered on 2 March 2026" in GUEST.reads(link)
+
+
+def _all_sent(world: World) -> str:
+    """Everything left, every mail too; gives the link to the order's page, which is not kept after that."""
+    link = order_link(world, "A")
+    world.receives("PO-7", 10)
+    world.settle()
+    world.releases()
+    world.ships("A")
+    world.settle()
+    return link
+
+
+def _delivered(world: World) -> None:
+    for shipment in Shipment.objects.all():
+        delivering.record_delivery(
+            external_id=f"d{shipment.pk}",
+            source="client:carrier",
+            shipment_id=shipment.pk,
+            delivered_at=clock.now(),
+            actor=ANNA,
+        )
 
 
 def test_made_to_order_is_excepted_only_where_the_policy_says_so(ordered: World) -> None:

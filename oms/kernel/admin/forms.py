@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 from django import forms
 from unfold import widgets
@@ -34,7 +34,7 @@ class AskForm(forms.Form):
     """What a button asks before it does its work."""
 
     required_css_class = "required"
-    columns: ClassVar[Sequence[str]] = ()
+    columns: Sequence[str] = ()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -16,6 +16,7 @@ from oms.kernel.models import EventLog
 from oms.orders.admin import standing
 from oms.orders.admin.order_buttons import CancelOrder, HoldOrder, UnholdOrder
 from oms.orders.admin.return_buttons import AnnounceReturn
+from oms.orders.admin.statement_buttons import RecordWithdrawal
 from oms.orders.models import Cancellation, Order, OrderLine
 
 SHOWN_AT_MOST = 100
@@ -56,7 +57,7 @@ class OrderAdmin(FactAdmin):
     to_begin = (("How orders come in", "api-docs"),)
     when_empty = "Orders come over REST: POST /api/v1/orders/."
     page = "workplace/order.html"
-    buttons = (HoldOrder, UnholdOrder, AnnounceReturn, CancelOrder)
+    buttons = (HoldOrder, UnholdOrder, AnnounceReturn, RecordWithdrawal, CancelOrder)
     bulk = (HoldOrder, UnholdOrder, CancelOrder)
     list_display = (
         "number",

@@ -3,6 +3,8 @@
 import re
 from typing import Any
 
+from django import forms
+
 from oms.kernel import shown
 from oms.kernel.admin.buttons import Button, Done
 from oms.kernel.admin.forms import AskForm, DateField, QtyField, WhyForm, once, once_field
@@ -16,6 +18,9 @@ class AnnounceForm(AskForm):
     columns = ("Units that come back",)
 
     expected_on = DateField(label="Expected here")
+    owes_refund = forms.BooleanField(
+        required=False, label="Pay back", help_text="What comes back is paid back once it is inspected."
+    )
     once = once_field()
 
     def __init__(self, *args: Any, order: Order, **kwargs: Any) -> None:
@@ -76,6 +81,7 @@ class AnnounceReturn(Button[Order]):
             order_id=self.row.pk,
             expected_on=data["expected_on"],
             lines=data["lines"],
+            owes_refund=data["owes_refund"],
             actor=self.actor,
         )
         units = shown.count(sum(qty for _, qty in data["lines"]), "unit")

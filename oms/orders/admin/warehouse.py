@@ -10,6 +10,7 @@ from oms.kernel import shown
 from oms.kernel.admin.base import FactAdmin, FactInline, dated
 from oms.kernel.admin.filters import Choice
 from oms.orders.admin.return_buttons import CancelReturn
+from oms.orders.admin.statement_buttons import SayDelivered
 from oms.orders.admin.warehouse_buttons import (
     AcknowledgePick,
     GiveBackPick,
@@ -18,6 +19,7 @@ from oms.orders.admin.warehouse_buttons import (
     ShipWhole,
 )
 from oms.orders.models import (
+    Delivery,
     PickLine,
     PickRequest,
     Return,
@@ -93,6 +95,42 @@ class ShipmentLineInline(FactInline):
     show_change_link = False
 
 
+class DeliveryInline(FactInline):
+    """When the customer had it; the newest word counts."""
+
+    model = Delivery
+    show_change_link = False
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(FactAdmin):
+    """When parcels arrived."""
+
+    about = (
+        "When customers had their parcels, as carriers and people said. Of several words the newest counts."
+    )
+    when_empty = "Nobody said when a parcel arrived; until then its carrier's transit days count."
+    list_display = ("shipment", "order", "arrived", "recorded", "by_words")
+    list_select_related = ("shipment__order",)
+    search_fields = ("shipment__order__number", "=shipment__tracking")
+
+    @admin.display(description="Order")
+    def order(self, row: Delivery) -> str:
+        return shown.link(row.shipment.order)
+
+    @admin.display(description="Delivered")
+    def arrived(self, row: Delivery) -> str:
+        return shown.instant(row.delivered_at)
+
+    @admin.display(description="Said")
+    def recorded(self, row: Delivery) -> str:
+        return shown.instant(row.at)
+
+    @admin.display(description="By")
+    def by_words(self, row: Delivery) -> str:
+        return shown.who(row.by)
+
+
 @admin.register(Shipment)
 class ShipmentAdmin(FactAdmin):
     """What left."""
@@ -100,7 +138,8 @@ class ShipmentAdmin(FactAdmin):
     about = "What left, by the carrier's scan. Shipping cannot be undone; what comes back is a return."
     about_page = "What left in one parcel, and the carrier's scan."
     when_empty = "Nothing has shipped yet."
-    inlines = (ShipmentLineInline,)
+    buttons = (SayDelivered,)
+    inlines = (ShipmentLineInline, DeliveryInline)
     list_display = ("external_id", "order", "pick", "carrier", "tracking", "scanned", "by_words")
     list_select_related = ("order", "pick")
     search_fields = ("order__number", "pick__number")

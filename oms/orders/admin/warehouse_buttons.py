@@ -1,5 +1,6 @@
 """Buttons of the warehouse: take a pick request, book what left, give it back, inspect a return."""
 
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -10,6 +11,7 @@ from oms.kernel.admin.buttons import Button, Done
 from oms.kernel.admin.forms import AskForm, DateField, QtyField, WhyForm, once, once_field
 from oms.orders import returning, shipping
 from oms.orders.models import PickLine, PickRequest, Return, ReturnLine
+from oms.orders.returning import Worth
 
 SHORT = (
     ("wait", "still comes with this request"),
@@ -17,6 +19,7 @@ SHORT = (
     ("backorder", "waits again"),
     ("cancel", "is cancelled, refunded and told"),
 )
+MONEY = ("Paid back (empty: good and on hold)", "Kept for lost value")
 OPEN = (PickRequest.State.OPEN, PickRequest.State.ACKED)
 
 
@@ -175,10 +178,12 @@ class GiveBackPick(Button[PickRequest]):
 class InspectForm(AskForm):
     """What became of each line."""
 
-    columns = ("Good", "On hold", "Hold clears")
-
     def __init__(self, *args: Any, parent: Return, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.parent, self.columns = (
+            parent,
+            ("Good", "On hold", "Hold clears", *MONEY[: 2 * parent.owes_refund]),
+        )
         self.lines: list[ReturnLine] = list(parent.lines.select_related("line__order", "line__sku"))
         for row in self.lines:
             self.add_row(
@@ -187,8 +192,21 @@ class InspectForm(AskForm):
                     f"good_{row.pk}": QtyField(least=0, most=row.qty, initial=row.qty, label="good"),
                     f"held_{row.pk}": QtyField(least=0, most=row.qty, initial=0, label="on hold"),
                     f"clears_{row.pk}": DateField(required=False, label="hold clears"),
+                    **(self._money(row) if parent.owes_refund else {}),
                 },
             )
+
+    def _money(self, row: ReturnLine) -> dict[str, forms.Field]:
+        """What of a line is paid back; for a kit asked once, with its first part."""
+        if any(other.line_id == row.line_id for other in self.lines if other.pk < row.pk):
+            return {}
+        price = row.line.unit_price * row.qty
+        return {
+            f"refund_{row.pk}": QtyField(least=0, most=row.qty, required=False, label="units paid back"),
+            f"deduction_{row.pk}": forms.DecimalField(
+                min_value=0, max_value=price, decimal_places=2, required=False, label="kept of their price"
+            ),
+        }
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}
@@ -198,7 +216,14 @@ class InspectForm(AskForm):
             (row.line.line_no, data[f"good_{row.pk}"], data[f"held_{row.pk}"], data[f"clears_{row.pk}"])
             for row in self.lines
         ]
-        return {**data, "verdicts": verdicts}
+        worth = {
+            row.line.line_no: Worth(
+                refund_qty=data[f"refund_{row.pk}"], deduction=data[f"deduction_{row.pk}"] or Decimal(0)
+            )
+            for row in self.lines
+            if f"refund_{row.pk}" in data
+        }
+        return {**data, "verdicts": verdicts, "worth": worth}
 
 
 class InspectReturn(Button[Return]):
@@ -222,5 +247,7 @@ class InspectReturn(Button[Return]):
         return {"parent": self.row}
 
     def press(self, data: dict[str, Any]) -> Done:
-        returning.inspect_return(return_id=self.row.pk, lines=data["verdicts"], actor=self.actor)
+        returning.inspect_return(
+            return_id=self.row.pk, lines=data["verdicts"], worth=data["worth"], actor=self.actor
+        )
         return Done(f"Return {self.row} is inspected.")

@@ -90,6 +90,8 @@ WORDS = {
     "cancel_refused": "Das lässt sich hier nicht mehr stornieren. So steht es jetzt.",
     "parcels": "An Sie versandt",
     "parcel_sent": "Versandt am {on}",
+    "parcel_delivered": "Zugestellt am {on}",
+    "parcel_expected": "Voraussichtlich bei Ihnen bis {on}",
     "carrier": "Versanddienst",
     "tracking": "Sendungsnummer",
     "refunds": "Geld zurück an Sie",

@@ -86,6 +86,8 @@ WORDS = {
     "cancel_refused": "This cannot be cancelled here any more. Here is where it stands.",
     "parcels": "Sent to you",
     "parcel_sent": "Sent on {on}",
+    "parcel_delivered": "Delivered on {on}",
+    "parcel_expected": "Expected to arrive by {on}",
     "carrier": "Carrier",
     "tracking": "Tracking number",
     "refunds": "Money back to you",

@@ -86,6 +86,8 @@ WORDS = {
     "cancel_refused": "Esto ya no se puede cancelar aquí. Así está ahora.",
     "parcels": "Enviado a usted",
     "parcel_sent": "Enviado el {on}",
+    "parcel_delivered": "Entregado el {on}",
+    "parcel_expected": "Llegada prevista a más tardar el {on}",
     "carrier": "Transportista",
     "tracking": "Número de seguimiento",
     "refunds": "Sus devoluciones de dinero",

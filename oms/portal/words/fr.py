@@ -88,6 +88,8 @@ WORDS = {
     "cancel_refused": "Cela ne peut plus être annulé ici. Voici où il en est.",
     "parcels": "Expédié pour vous",
     "parcel_sent": "Expédié le {on}",
+    "parcel_delivered": "Livré le {on}",
+    "parcel_expected": "Arrivée prévue au plus tard le {on}",
     "carrier": "Transporteur",
     "tracking": "Numéro de suivi",
     "refunds": "Vos remboursements",
