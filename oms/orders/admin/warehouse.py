@@ -109,6 +109,7 @@ class DeliveryAdmin(FactAdmin):
     about = (
         "When customers had their parcels, as carriers and people said. Of several words the newest counts."
     )
+    about_page = "One word about one parcel: when its customer had it, who said so, and when."
     when_empty = "Nobody said when a parcel arrived; until then its carrier's transit days count."
     list_display = ("shipment", "order", "arrived", "recorded", "by_words")
     list_select_related = ("shipment__order",)
