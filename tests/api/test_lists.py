@@ -63,21 +63,11 @@ def fill(shop: Shop, number: int) -> None:
     shop.post("refunds/", goodwill)
     picked = shop.order(f"B-{number}", "CHAIR", 1)["number"]
     settle()
-    pick = shop.api.get(f"pick-requests/?order={picked}").body["results"][0]["number"]
-    shop.post("shipments/", {"external_id": f"S-{number}", "pick_request": pick})
+    _send(shop, number, picked)
     move = {"number": f"T{number}", "from_location": "BER", "to_location": f"L{number}"}
     shop.post("transfers/", {**move, "expected_on": "2026-04-01", "lines": [{"sku": "CHAIR", "qty": 1}]})
     made = {"number": f"M{number}", "location": "BER", "sku": "CHAIR", "qty": 1, "expected_on": "2026-04-01"}
     shop.post("production-orders/", made)
-    back = {"external_id": f"R-{number}", "order": picked, "expected_on": "2026-03-10"}
-    shop.post("returns/", {**back, "lines": [{"line_no": 1, "qty": 1}]})
-    arrived = {
-        "external_id": f"D-{number}",
-        "shipment": f"S-{number}",
-        "delivered_at": "2026-03-02T08:00:00Z",
-    }
-    shop.post("deliveries/", arrived)
-    shop.post("withdrawals/", {"external_id": f"W-{number}", "order": picked})
     shop.post("holds/", {"sku": "CHAIR", "location": "BER", "qty": 1, "cause": "damaged"})
     slip = {"expected_on": f"2026-04-{10 + number}", "cause": "customs"}
     shop.put(f"skus/D{number}/", {"alternatives": ["LAMP"]})
@@ -89,6 +79,21 @@ def fill(shop: Shop, number: int) -> None:
     SkuForecastFactory.create()
     settle()
     assert shop.api.get(f"orders/{order}/").status_code == 200
+
+
+def _send(shop: Shop, number: int, picked: str) -> None:
+    """A parcel leaves, arrives, and partly comes back."""
+    pick = shop.api.get(f"pick-requests/?order={picked}").body["results"][0]["number"]
+    shop.post("shipments/", {"external_id": f"S-{number}", "pick_request": pick})
+    back = {"external_id": f"R-{number}", "order": picked, "expected_on": "2026-03-10"}
+    shop.post("returns/", {**back, "lines": [{"line_no": 1, "qty": 1}]})
+    arrived = {
+        "external_id": f"D-{number}",
+        "shipment": f"S-{number}",
+        "delivered_at": "2026-03-02T08:00:00Z",
+    }
+    shop.post("deliveries/", arrived)
+    shop.post("withdrawals/", {"external_id": f"W-{number}", "order": picked})
 
 
 @pytest.fixture
