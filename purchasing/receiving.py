@@ -53,18 +53,20 @@ def receive(
     lines: Sequence[ReceivedLine],
     actor: Actor,
     may_exceed: bool = False,
+    may_follow: bool = True,
 ) -> Receipt:
     """Book a receipt; claims on what was expected move to stock with the goods, best-ranked first.
 
-    The same (source, external_id) again gives the same receipt and changes nothing.
-    Raises OverReceipt unless `may_exceed`, WrongState, UnknownReference and InvalidValue by field.
+    The same (source, external_id) again gives the same receipt and changes nothing. `may_exceed`: more than
+    is open is right; with `may_follow` even after the order has closed.
+    Raises OverReceipt, WrongState, UnknownReference and InvalidValue by field.
     """
     order = locks.lock_purchase_order(purchase_order_id)
     if known := Receipt.objects.filter(source=source, external_id=external_id).first():
         return known
     check_external_id(external_id)
     check_past_instant(received_at, field="received_at")
-    _check_state(order, may_exceed)
+    _check_state(order, may_exceed and may_follow)
     found = _find_lines(order, lines)
     _check_lines(order, found, lines, may_exceed)
     receipt = _write(order, external_id, source, received_at, lines, found, actor)
@@ -77,9 +79,9 @@ def receive(
     return receipt
 
 
-def _check_state(order: PurchaseOrder, may_exceed: bool) -> None:
+def _check_state(order: PurchaseOrder, may_follow: bool) -> None:
     # What comes on top of a complete order comes after it has closed.
-    if order.state not in OPEN_STATES and not (may_exceed and order.state == State.CLOSED):
+    if order.state not in OPEN_STATES and not (may_follow and order.state == State.CLOSED):
         raise WrongState(f"{order} is {order.state}; nothing can be received.", field="purchase_order")
 
 

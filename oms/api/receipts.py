@@ -34,12 +34,15 @@ class ReceiptLineIn(Body):
 
 
 class ReceiptIn(Body):
-    """A delivery at the dock; `may_exceed` says that more than was ordered is right."""
+    """A delivery at the dock. What came on top of an open order is booked too: it is there.
+
+    `may_exceed`: false refuses it, true books it even after the order has closed.
+    """
 
     external_id = Text(max_length=120)
     purchase_order = Code(max_length=60)
     received_at = Instant(required=False, allow_null=True)
-    may_exceed = Flag(default=False)
+    may_exceed = Flag(allow_null=True, default=None)
     lines = rows_of(ReceiptLineIn, most=MOST_LINES)
 
 
@@ -123,7 +126,7 @@ class ListReceipts(Listing):
 class BookReceipt(Post):
     """Goods arrived: claims on them move to stock with the goods, best-ranked first.
 
-    422 `over_receipt` for more than is open, unless `may_exceed`.
+    More than was ordered serves the queue further; 422 `over_receipt` if `may_exceed` is false.
     """
 
     scopes = WRITERS
@@ -142,7 +145,8 @@ class BookReceipt(Post):
             purchase_order_id=order.pk,
             received_at=data.get("received_at") or clock.now(),
             lines=lines,
-            may_exceed=data["may_exceed"],
+            may_exceed=data["may_exceed"] is not False,
+            may_follow=data["may_exceed"] is True,
             actor=self.actor,
         )
         allocated = _gained(before, _allocations(order, sku_ids))

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from backorders import auditing
 from inventory.models import Location, Movement
 from purchasing.models import Receipt
 from tests.api.conftest import Client, Shop, refusal, settle
@@ -78,15 +79,47 @@ def test_the_same_receipt_with_other_lines_is_refused(shop: Shop) -> None:
     assert Receipt.objects.count() == 1
 
 
-def test_more_than_ordered_is_refused_unless_said_to_be_right(shop: Shop) -> None:
+def test_more_than_ordered_serves_the_queue_further(shop: Shop) -> None:
+    shop.purchase("PO-1", "CHAIR", 4, "2026-03-12")
+    shop.purchase("PO-2", "CHAIR", 9, "2026-03-30")
+    first, second = shop.order("A", "CHAIR", 4), shop.order("B", "CHAIR", 6)
+
+    answer = shop.api.post("receipts/", body(received_qty=9))
+    settle()
+
+    assert answer.status_code == 201
+    assert pegs_of(shop, first["number"]) == [("stock", 4)]
+    assert pegs_of(shop, second["number"]) == [("stock", 5), ("purchase", 1)]
+    assert list(Movement.objects.values_list("qty", flat=True)) == [9]
+    assert auditing.books_balance() == []
+
+
+def test_more_than_ordered_is_refused_where_the_client_says_so(shop: Shop) -> None:
     shop.purchase("PO-1", "CHAIR", 10, "2026-03-12")
 
-    refused = shop.api.post("receipts/", body(received_qty=11))
-    allowed = shop.api.post("receipts/", {**body(received_qty=11), "may_exceed": True})
+    refused = shop.api.post("receipts/", {**body(received_qty=11), "may_exceed": False})
 
     assert refusal(refused) == (422, "over_receipt", "lines[0].received_qty")
+    assert not Movement.objects.exists()
+
+
+def test_a_closed_order_takes_more_only_from_who_is_sure(shop: Shop) -> None:
+    shop.purchase("PO-1", "CHAIR", 10, "2026-03-12")
+    shop.post("receipts/", body(received_qty=10))
+
+    more = {**body(received_qty=2), "external_id": "GR-more"}
+    refused = shop.api.post("receipts/", more)
+    allowed = shop.api.post("receipts/", {**more, "may_exceed": True})
+
+    assert refusal(refused) == (409, "wrong_state", "purchase_order")
     assert allowed.status_code == 201
-    assert list(Movement.objects.values_list("qty", flat=True)) == [11]
+    assert list(Movement.objects.order_by("id").values_list("qty", flat=True)) == [10, 2]
+
+
+def pegs_of(shop: Shop, number: str) -> list[tuple[str, int]]:
+    """What the first line of an order claims, as the API shows it."""
+    [line] = shop.api.get(f"orders/{number}/?expand=lines.pegs").body["lines"]
+    return sorted(((peg["kind"], peg["qty"]) for peg in line["pegs"]), reverse=True)
 
 
 def test_every_bad_value_names_its_field_and_books_nothing(shop: Shop) -> None:
