@@ -2,180 +2,133 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from heapq import heappop, heappush
-from itertools import accumulate
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from backorders.rules.buckets import Ask, Buckets, Take, draw
+from backorders.rules.kept import Kept
+from backorders.rules.packing import most_on_time, pack_more
+
+__all__ = ["Held", "Kept", "keep_most", "most_on_time"]
+
+Base = Callable[[], Kept]
 
 
-class Kept:
-    """The promises to keep, and the buckets with their quantities set aside.
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What an ask holds of supply in time for its promise; `is_cut`: not all it wants is held anywhere."""
 
-    A loose ask *stands* at its due bucket: any supply ready by then will do. A bound ask has a
-    *home*, the takes that would keep its promise. Both give way when it is the ask's own turn.
-    Asks are known by their place in the queue.
-    """
+    in_time: Sequence[Take]
+    is_cut: bool = False
 
-    __slots__ = ("asks", "buckets", "homes", "parts", "turns")
-
-    def __init__(self, asks: Sequence[Ask], buckets: Buckets) -> None:
-        self.asks = asks
-        self.buckets = buckets
-        self.turns: set[int] = set()
-        self.homes: dict[int, list[Take]] = {}
-        self.parts: dict[int, int] = {}
-
-    def add(self, turn: int) -> bool:
-        """Keep this promise too, if that breaks none of the others."""
-        ask, buckets = self.asks[turn], self.buckets
-        if ask.is_bound:
-            return self._house(turn)
-        if ask.qty > min(buckets.slack[ask.due :]):
-            return False
-        buckets.stand(ask.due, ask.qty)
-        self.turns.add(turn)
-        return True
-
-    def keep_part(self, turn: int, qty: int) -> None:
-        """Set aside what an ask holds in time although it is not all it was promised."""
-        due = self.asks[turn].due
-        self.parts[turn] = min(qty, max(0, min(self.buckets.slack[due:])))
-        self.buckets.stand(due, self.parts[turn])
-
-    def settle(self, turn: int, home: Sequence[Take]) -> None:
-        """Keep a promise known to fit: a bound ask in this home, a loose ask by standing."""
-        ask = self.asks[turn]
-        self.turns.add(turn)
-        if not ask.is_bound:
-            self.buckets.stand(ask.due, ask.qty)
-            return
-        self.homes[turn] = list(home)
-        for take in home:
-            self.buckets.apply(take)
-
-    def give_way(self, turn: int) -> None:
-        """Lift what is set aside for this ask, because it is taking now."""
-        ask = self.asks[turn]
-        if part := self.parts.pop(turn, 0):
-            self.buckets.stand(ask.due, -part)
-        if turn not in self.turns:
-            return
-        if not ask.is_bound:
-            self.buckets.stand(ask.due, -ask.qty)
-        for take in self.homes.pop(turn, ()):
-            self.buckets.undo(take)
-
-    def _house(self, turn: int) -> bool:
-        """Find a home late and tight, so that early supply and large ones stay free for others."""
-        ask = self.asks[turn]
-        home = draw(self.buckets, ask, range(ask.due, -1, -1), tightest_first=True)
-        if sum(take.qty for take in home) == ask.qty:
-            self.homes[turn] = home
-            self.turns.add(turn)
-            return True
-        for take in home:
-            self.buckets.undo(take)
-        return False
+    @property
+    def qty(self) -> int:
+        """Units in time."""
+        return sum(take.qty for take in self.in_time)
 
 
 def keep_most(
-    asks: Sequence[Ask], fresh: Callable[[], Buckets], held: Mapping[int, int] | None = None
+    asks: Sequence[Ask], fresh: Callable[[], Buckets], held: Mapping[int, Held] | None = None
 ) -> Kept:
     """Keep the most promises. `asks` in rank order; `fresh` gives untouched buckets.
 
-    `held`: units each turn holds now of supply that is in time for its promise. Where as many promises
-    can be kept in several ways, those whose holding keeps it go first, then the better-ranked. Who
-    lost a part of its units to a cut keeps the rest: nobody worse-ranked is served from it. Otherwise
-    exact when every promised ask is loose. One that is bound to a supply makes it a packing problem:
-    then a good plan is made, and never one that keeps fewer than plain rank order would.
+    `held`: what each turn holds now. Where as many promises can be kept in several ways, those whose
+    holding keeps it go first, then the better-ranked. Who lost a part of its units to a cut keeps the
+    rest of them, and who lost none keeps all: no worse-ranked promise is kept from what a cut left; then
+    the most of the others are. Exact when every promised ask is loose. One that is bound to a supply
+    makes it a packing problem: that is searched as far as `packing` goes, and never are fewer kept than in
+    plain rank order.
     """
     held = held or {}
     promised = [turn for turn, ask in enumerate(asks) if ask.due >= 0]
-    holders = {turn for turn in promised if held.get(turn, 0) >= asks[turn].qty}
-    parts = {turn: held[turn] for turn in promised if turn not in holders and held.get(turn)}
-    if parts:
-        return _after_a_cut(asks, promised, holders, parts, fresh())
-    plan = _most(asks, promised, fresh)
-    if len(plan.turns) == len(promised):
-        return plan
-    for fairer in (holders, set[int]()):
-        other = _in_turn(asks, sorted(promised, key=lambda turn: (turn not in fairer, turn)), fresh())
+    holders = [turn for turn in promised if turn in held and held[turn].qty >= asks[turn].qty]
+    parts = {
+        turn: held[turn].qty
+        for turn in promised
+        if turn in held and held[turn].is_cut and 0 < held[turn].qty < asks[turn].qty
+    }
+
+    def empty() -> Kept:
+        return Kept(asks, fresh())
+
+    def as_held() -> Kept:
+        kept = empty()
+        for turn in holders:
+            kept.add(turn, held[turn].in_time)
+        return kept
+
+    def after_a_cut() -> Kept:
+        kept = as_held()
+        for turn, qty in parts.items():
+            kept.keep_part(turn, qty)
+        return kept
+
+    plan = _most(after_a_cut if parts else empty, promised)
+    for base in (as_held,) if parts else (as_held, empty):
+        # Who goes whole stays where it is even if all can be kept elsewhere as well.
+        if len(plan.turns) == len(promised) and not any(asks[turn].is_bound for turn in holders):
+            break
+        other = _in_turn(base(), promised, parts)
         if len(other.turns) >= len(plan.turns):
-            return other
+            plan = other
+            break
+    plan.lift_parts()
     return plan
 
 
-def _after_a_cut(
-    asks: Sequence[Ask],
-    promised: Sequence[int],
-    holders: Collection[int],
-    parts: Mapping[int, int],
-    buckets: Buckets,
-) -> Kept:
-    """Who holds what keeps its promise goes first; then by rank, who holds a part keeping at least that."""
-    kept = Kept(asks, buckets)
-    for turn in sorted(promised, key=lambda turn: (turn not in holders, turn)):
-        if not kept.add(turn) and turn in parts:
+def _in_turn(kept: Kept, turns: Iterable[int], parts: Mapping[int, int]) -> Kept:
+    """The promises kept when each in this order is kept if those before it let it, or else its part."""
+    for turn in turns:
+        if turn not in kept.turns and not kept.add(turn) and turn in parts:
             kept.keep_part(turn, parts[turn])
     return kept
 
 
-def _in_turn(asks: Sequence[Ask], turns: Iterable[int], buckets: Buckets) -> Kept:
-    """The promises kept when each in this order is kept if those before it let it."""
-    kept = Kept(asks, buckets)
-    for turn in turns:
-        kept.add(turn)
-    return kept
-
-
-def _most(asks: Sequence[Ask], promised: Sequence[int], fresh: Callable[[], Buckets]) -> Kept:
-    """The most promises, whoever they were made to."""
-    plan = _by_due_date(asks, promised, fresh())
-    if any(asks[turn].is_bound for turn in promised):
-        _mend(plan, promised)
-        plain = _by_rank(asks, fresh)
-        _mend(plain, promised)
+def _most(base: Base, promised: Sequence[int]) -> Kept:
+    """The most promises beside those of the base, whoever they were made to."""
+    plan = base()
+    asks = plan.asks
+    open_turns = [turn for turn in promised if turn not in plan.turns]
+    at_most = _by_due_date(plan, open_turns)
+    if not any(asks[turn].is_bound for turn in open_turns):
+        return plan
+    _mend(plan, open_turns)
+    if not base().turns and not base().parts:
+        plain = _by_rank(base)
+        _mend(plain, open_turns)
         if len(plain.turns) > len(plan.turns):
-            return plain
+            plan = plain
+    if len(plan.turns) < at_most:
+        return pack_more(base(), open_turns, beat=len(plan.turns)) or plan
     return plan
 
 
-def most_on_time(due: Iterable[tuple[int, int, int]], ready_by: Sequence[int]) -> set[int]:
-    """Moore and Hodgson: the largest set of asks whose quantities are ready by their due buckets.
+def _by_due_date(kept: Kept, turns: Sequence[int]) -> int:
+    """Choose as if every ask were loose, then look for homes for the bound ones; says how many were chosen.
 
-    `due`: (bucket, place in the queue, quantity); `ready_by[b]`: all supply ready by bucket b.
-    In order of due bucket; when too much is wanted by then, the largest goes, of equals the worst-ranked.
+    No plan keeps more than were chosen.
     """
-    heap: list[tuple[int, int]] = []
-    wanted = 0
-    for bucket, turn, qty in sorted(due):
-        heappush(heap, (-qty, -turn))
-        wanted += qty
-        if wanted > ready_by[bucket]:
-            wanted += heappop(heap)[0]
-    return {-turn for _, turn in heap}
-
-
-def _by_due_date(asks: Sequence[Ask], promised: Sequence[int], buckets: Buckets) -> Kept:
-    """Choose as if every ask were loose, then look for homes for the bound ones."""
-    due = ((asks[turn].due, turn, asks[turn].qty) for turn in promised)
-    chosen = most_on_time(due, list(accumulate(buckets.left)))
-    kept = Kept(asks, buckets)
-    for turn in chosen:
-        buckets.stand(asks[turn].due, asks[turn].qty)
-    kept.turns = {turn for turn in chosen if not asks[turn].is_bound}
-    # The nearest due date first, and of those the largest, which has the fewest homes.
-    for turn in sorted(chosen - kept.turns, key=lambda p: (asks[p].due, -asks[p].qty, p)):
-        buckets.stand(asks[turn].due, -asks[turn].qty)
+    asks, buckets = kept.asks, kept.buckets
+    due = ((asks[turn].due, turn, kept.lacking(turn)) for turn in turns)
+    chosen = most_on_time(due, kept.room_by())
+    at_most = len(kept.turns) + len(chosen)
+    bound = {turn for turn in chosen if asks[turn].is_bound}
+    for turn in chosen - bound:
         kept.add(turn)
-    return kept
+    for turn in bound:
+        buckets.stand(asks[turn].due, kept.lacking(turn))
+    # The nearest due date first, and of those the largest, which has the fewest homes.
+    for turn in sorted(bound, key=lambda p: (asks[p].due, -asks[p].qty, p)):
+        buckets.stand(asks[turn].due, -kept.lacking(turn))
+        kept.add(turn)
+    return at_most
 
 
-def _by_rank(asks: Sequence[Ask], fresh: Callable[[], Buckets]) -> Kept:
+def _by_rank(base: Base) -> Kept:
     """The promises that hold when everyone in rank order simply takes the earliest."""
-    trial, kept = fresh(), Kept(asks, fresh())
-    for turn, ask in enumerate(asks):
+    kept = base()
+    trial = base().buckets
+    for turn, ask in enumerate(kept.asks):
         takes = draw(trial, ask, range(trial.first_open(), len(trial.days)))
         if _keeps(ask, takes):
             kept.settle(turn, takes)

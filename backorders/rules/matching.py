@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import chain
 
 from backorders.rules.buckets import Ask, Buckets, Take, draw
 from backorders.rules.claiming import Claim, Part, claim
-from backorders.rules.keeping import Kept, keep_most
+from backorders.rules.keeping import Held, Kept, keep_most
 from backorders.rules.types import Demand, Peg, Supply
 
 __all__ = ["Claim", "Part", "PegChange", "claim", "diff", "match"]
@@ -105,33 +105,26 @@ def _match_lane(queue: Sequence[Demand], supplies: Sequence[Supply], today: date
     kept = keep_most(asks, lambda: Buckets(supplies, today), _held(asks, buckets, holds))
     shares: list[_Share] = []
     loose: list[list[_Claim]] = [[] for _ in buckets.days]
-    for turn, demand in enumerate(queue):
-        for take in _serve(kept, turn, holds.get(demand.ref, {})):
-            if take.supply_ref is None:
-                loose[take.bucket].append((turn, take.qty))
-            else:
-                shares.append((turn, take.bucket, take.supply_ref, take.qty))
+    for turn, take in _served(kept, queue, holds):
+        if take.supply_ref is None:
+            loose[take.bucket].append((turn, take.qty))
+        else:
+            shares.append((turn, take.bucket, take.supply_ref, take.qty))
     for bucket, claims in enumerate(loose):
         named = _name(queue, claims, kept.buckets.supplies[bucket], kept.buckets.room, holds)
         shares.extend((turn, bucket, ref, qty) for (turn, ref), qty in named.items())
     return [Peg(queue[turn].ref, ref, qty) for turn, _, ref, qty in sorted(shares)]
 
 
-def _held(asks: Sequence[Ask], buckets: Buckets, holds: Holds) -> dict[int, int]:
-    """By turn, the units it holds now of supply that is in time for its promise."""
+def _held(asks: Sequence[Ask], buckets: Buckets, holds: Holds) -> dict[int, Held]:
+    """By turn, what it holds now; only of supply that is in time for its promise."""
     day_of = {supply.ref: at for at, group in enumerate(buckets.supplies) for supply in group}
-    return {
-        turn: qty
-        for turn, ask in enumerate(asks)
-        if ask.due >= 0
-        and (
-            qty := sum(
-                qty
-                for ref, qty in holds.get(ask.demand.ref, {}).items()
-                if day_of.get(ref, ask.due + 1) <= ask.due
-            )
-        )
-    }
+    found: dict[int, Held] = {}
+    for turn, ask in enumerate(asks):
+        there = [Take(day_of[r], r, qty) for r, qty in holds.get(ask.demand.ref, {}).items() if r in day_of]
+        if in_time := [take for take in there if take.bucket <= ask.due]:
+            found[turn] = Held(in_time, is_cut=sum(take.qty for take in there) < ask.qty)
+    return found
 
 
 def _ask(demand: Demand, buckets: Buckets, places: set[int]) -> Ask:
@@ -144,6 +137,21 @@ def _ask(demand: Demand, buckets: Buckets, places: set[int]) -> Ask:
         wanted=buckets.last_by(demand.wanted_on),
         is_bound=not (demand.may_split and any_place),
     )
+
+
+def _served(kept: Kept, queue: Sequence[Demand], holds: Holds) -> Iterator[tuple[int, Take]]:
+    """What each takes, best rank first; then who goes whole and found no supply looks once more.
+
+    Somebody behind him may have left the home he was given for a better one.
+    """
+    passed_over: list[int] = []
+    for turn, demand in enumerate(queue):
+        takes = _serve(kept, turn, holds.get(demand.ref, {}))
+        if not takes and not demand.may_split:
+            passed_over.append(turn)
+        yield from ((turn, take) for take in takes)
+    for turn in passed_over:
+        yield from ((turn, take) for take in _serve(kept, turn, {}))
 
 
 def _serve(kept: Kept, turn: int, held: Mapping[int, int]) -> list[Take]:
