@@ -16,7 +16,7 @@ SHOWN = timedelta(days=365)
 WORTH_A_LOOK = 3
 ENOUGH = 30
 WIDTH, HEIGHT = 720, 220
-LEFT, RIGHT, TOP, BOTTOM = 44, 12, 12, 26
+LEFT, RIGHT, TOP, BOTTOM = 44, 40, 12, 26
 
 
 @dataclass(frozen=True, slots=True)

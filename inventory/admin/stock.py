@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import F, QuerySet
+from django.db.models import F, Model, QuerySet
 from django.http import HttpRequest
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateFilter, RelatedDropdownFilter
 
@@ -94,7 +94,17 @@ class SupplyAdmin(FactAdmin):
             "waiting": list(who_waits_for(row)[:50]),
             "movements": list(row.movements.all()[:20]),
             "ready": self.ready(row),
+            "document": _document(row),
         }
+
+
+def _document(row: Supply) -> Model | None:
+    """The page of what brings it; none for stock and for what nobody ordered."""
+    if aboard := getattr(row, "inbound_line", None):
+        return aboard.shipment  # type: ignore[no-any-return]
+    found = (getattr(row, kind, None) for kind in ("purchase_line", "production_order", "stock_hold"))
+    sent = getattr(row, "transfer_line", None)
+    return next(filter(None, found), None) or (sent and sent.transfer)
 
 
 @admin.register(Movement)

@@ -19,6 +19,28 @@ from oms.kernel.errors import DomainError
 from purchasing import signalling, wording
 from purchasing.models import PurchaseOrder, Signal
 
+# What the figures of a signal are called; each with its unit.
+BASIS_WORDS = {
+    "agreed_lead_days": "Agreed lead time, days",
+    "drafted": "Drafted already, units",
+    "forecast_kind": "Kind of demand",
+    "forecast_qty": "Expected until then, units",
+    "free_on_hand": "Free on hand, units",
+    "incoming": "Coming in, units",
+    "lead_level": "Sure of the lead time",
+    "lead_time_days": "Lead time, days",
+    "moq": "Least order, units",
+    "moq_gap": "Added for the least order, units",
+    "open_demand": "Waiting, units",
+    "pack": "Pack, units",
+    "raw_qty": "Needed before rounding, units",
+    "refused_counted": "Refused and counted, units",
+    "refused_percent": "Counted of the refused, %",
+    "refused_qty": "Refused, units",
+    "review_days": "Next review in, days",
+    "safety_stock": "Safety stock, units",
+    "weekly_forecast": "Expected a week, units",
+}
 KIND_TONES = {"order": "bad", "expedite": "warn", "defer": "note", "cancel": "plain"}
 PERMISSION = "purchasing.accept_signal"
 SERVED_AT_ONCE = 50
@@ -151,7 +173,7 @@ class SignalAdmin(FactAdmin):
             "state": self.state_chip(row),
             "needed": self.needed(row),
             "basis": [
-                (shown.spelt(name), value)
+                (BASIS_WORDS.get(name, shown.spelt(name).capitalize()), value)
                 for name, value in row.basis.items()
                 if not isinstance(value, list | dict)
             ],
