@@ -10,10 +10,10 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 UV_PIN := uv==0.13.9
 
-.PHONY: help setup run test check bench audit openapi lock
+.PHONY: help setup run test check bench audit openapi pictures lock
 
 help: ## print these targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r name what; do printf '  %-7s %s\n' "$$name" "$$what"; done
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r name what; do printf '  %-8s %s\n' "$$name" "$$what"; done
 
 setup: $(STAMP) ## build .venv from the pinned requirements
 
@@ -51,6 +51,9 @@ openapi: $(STAMP) ## write docs/openapi.json anew from the code
 	@DJANGO_SETTINGS_MODULE=oms.settings $(BIN)/python -c "import django; django.setup(); \
 		from oms.api import documents; print(documents.text(), end='')" > docs/openapi.json.new
 	mv docs/openapi.json.new docs/openapi.json
+
+pictures: $(STAMP) ## take the pictures of docs/first-day.md anew (needs a Chromium)
+	@GUIDE=$(CURDIR)/docs/pictures $(BIN)/python -m pytest -q -rs tests/browser/test_first_day.py -k test_the_first_day
 
 LOCK := $(BIN)/uv pip compile -q pyproject.toml --python-version 3.11 --universal --fork-strategy fewest \
 	--no-header --no-emit-index-url --annotation-style line

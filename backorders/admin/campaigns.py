@@ -128,6 +128,9 @@ class CampaignAdmin(FactAdmin):
     search_fields = ("source",)
     ordering = ("-id",)
 
+    def title_of(self, row: Campaign) -> str:
+        return f"{row.source}: {shown.day(row.expected_on, 'no day')}"
+
     @admin.display(description="Why")
     def cause_words(self, row: Campaign) -> str:
         return shown.cause(row.cause)

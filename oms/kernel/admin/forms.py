@@ -47,6 +47,8 @@ class AskForm(forms.Form):
         for name, field in fields.items():
             self.fields[name] = field
             field.label = f"{title}, {field.label or name}"
+            # In a table there is no label beside the field to see; who cannot see hears it.
+            field.widget.attrs["aria-label"] = field.label
             dress(field)
         self.rows.append((title, list(fields)))
 
