@@ -34,7 +34,7 @@ PEOPLE = ("Ada Lind", "Ben Okafor", "Carla Ruiz", "Dov Levi", "Eve Marsh")
 
 @pytest.fixture
 def world(transactional_db: None, frozen: clock.Journey, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    """A small furniture shop on a Tuesday: desks should have come but did not, and chairs will not come in time."""
+    """A small furniture shop on a Tuesday: desks should have come, and chairs will not come in time."""
     monkeypatch.setattr(clock, "now", lambda: frozen.at)
     cache.clear()
     shipped_law.add_missing()

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 
+from backorders import tasks
 from oms.demo import crew, furnishing, shop, showing, stream, tally, titles
 from oms.demo.living import Life
 from oms.demo.scenes import Scenes
@@ -65,6 +66,8 @@ class Command(BaseCommand):
             scenes.plan()
             life.run(invoices, now)
             scenes.end()
+            # The first screen has its figures at once, not only after the job's next turn.
+            tasks.roll_kpis()
             EventLog.objects.create(name=DONE, at=clock.now(), by="job:load_demo", subject=shop.SOURCE)
 
 
