@@ -12,7 +12,7 @@ from django.db.models import F, QuerySet, Sum
 
 from backorders import queue, segments
 from backorders.models import BackorderRun, Demand, Peg
-from backorders.rules.comparing import Swaps, churned, swaps
+from backorders.rules.comparing import Swaps, churned, shuffled, swaps
 from backorders.rules.runs import Fallback, RunClass, RunResult, RunRow, Sharing, run_dated
 from backorders.rules.sharing import SharePolicy
 from backorders.rules.types import Demand as Wanted
@@ -147,6 +147,11 @@ class Decision:
     def churned_qty(self) -> int:
         """Units claimed before that are claimed elsewhere, or by nobody, now."""
         return churned(before=self.before, after=self.result.pegs)
+
+    @property
+    def shuffled(self) -> set[int]:
+        """Order lines on other supply now, with neither quantity nor date changed."""
+        return shuffled(before=self.before, after=self.result.pegs, ready_on=self.state.ready())
 
     def denied(self) -> dict[int, int]:
         """By demand of the segments, the units that stay free although they are wanted."""

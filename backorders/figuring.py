@@ -45,6 +45,7 @@ def keep_all(run: BackorderRun) -> None:
         after_qty=F("before_qty"),
         after_on=F("before_on"),
         breaks_promise=False,
+        is_shuffled=False,
         lost_to=[],
         gained_from=[],
     )
@@ -54,7 +55,7 @@ def keep_all(run: BackorderRun) -> None:
 def note_failure(run: BackorderRun, sku_id: int, error: str) -> None:
     """One SKU could not be written; it is as it was, and the others go on."""
     lines = RunLine.objects.filter(run=run, sku_id=sku_id)
-    lines.update(after_qty=F("before_qty"), after_on=F("before_on"), breaks_promise=False)
+    lines.update(after_qty=F("before_qty"), after_on=F("before_on"), breaks_promise=False, is_shuffled=False)
     RunSku.objects.filter(run=run, sku_id=sku_id).update(
         outcome=RunSku.Outcome.FAILED, error=error, churned_qty=0
     )
@@ -71,6 +72,7 @@ def figures(run: BackorderRun) -> dict[str, Any]:
         after_qty=_sum("after_qty"),
         promises_broken=Count("pk", filter=Q(breaks_promise=True)),
         exceptions=Count("pk", filter=Q(owed_qty__isnull=False)),
+        shuffled=Count("pk", filter=Q(is_shuffled=True)),
     )
     supply = skus.aggregate(
         skus=Count("pk"),
@@ -146,12 +148,15 @@ def _lines(run: BackorderRun, decision: Decision) -> list[RunLine]:
     owed = {broken.line_id: broken.owed for broken in decision.result.exceptions}
     ready = decision.state.ready()
     last = _last(decision.result.pegs, ready)
+    shuffled = decision.shuffled
     lines = []
     for row in decision.rows:
         mark = decision.marks[decision.demand_of[row.line_id]]
         segment = mark.fallback_segment if decision.result.fallback else mark.segment
         if segment is not None:
-            lines.append(_line(run, decision, row, segment, last, owed.get(row.line_id)))
+            line = _line(run, decision, row, segment, last, owed.get(row.line_id))
+            line.is_shuffled = row.line_id in shuffled
+            lines.append(line)
     return lines
 
 

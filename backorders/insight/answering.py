@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
-from backorders.insight import book, flowing, kpis, measures, reading, totalling
+from backorders.insight import book, covering, flowing, kpis, measures, totalling
+from backorders.insight.facts import StockFacts
 from backorders.insight.kpis import Figure
 from backorders.insight.measures import Sums
 from backorders.insight.narrowing import ALL, Narrow
@@ -51,7 +52,10 @@ def snapshot(window: Window) -> list[Figure]:
     """Of the open backorders as they are now; the window's days play no part."""
     now = clock.now().astimezone(ZoneInfo(window.zone))
     found = list(book.figures(now, window.zone, window.narrow))
-    return found if window.narrow.asked() else [*found, *kpis.cover(reading.stock_facts(now))]
+    if not covering.is_answered(window.narrow):
+        return found
+    stock = covering.facts(zone=window.zone, narrow=window.narrow)
+    return [*found, *kpis.cover(stock.get("", StockFacts()))]
 
 
 def flow(window: Window) -> list[Figure]:
@@ -89,16 +93,26 @@ def _groups(window: Window, groups: Mapping[date, str], split: str) -> list[Grou
     names = sorted(accepted.keys() | closed.keys())
     if split:
         names.sort(key=lambda name: -accepted.get(name, Sums()).of["units"])
+        names = names[:MOST_GROUPS]
+    cover = _cover(window, split, frozenset(names))
     return [
         Group(
             name,
             [
                 *measures.cohort(accepted.get(name, Sums())),
                 *measures.cycle(closed.get(name, Sums())),
+                *(kpis.cover(cover.get(name, StockFacts())) if cover is not None else ()),
             ],
         )
-        for name in names[: MOST_GROUPS if split else len(names)]
+        for name in names
     ]
+
+
+def _cover(window: Window, split: str, only: frozenset[str]) -> dict[str, StockFacts] | None:
+    """What is on the shelf for each group, now; none where goods lie there for no group alone."""
+    if not split or not covering.is_answered(window.narrow, split):
+        return None
+    return covering.facts(zone=window.zone, narrow=window.narrow, split=split, only=only)
 
 
 def _total(kind: str, window: Window) -> Sums:

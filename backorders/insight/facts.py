@@ -121,6 +121,9 @@ class FlowFacts:
     accepted_qty: int = 0
     received_qty: int = 0
     released_qty: int = 0
+    run_lines: int = 0
+    shuffled_lines: int = 0
+    """Lines of backorder runs on other supply now, with neither quantity nor date changed."""
 
 
 def days(span: timedelta) -> Fraction:
@@ -130,7 +133,12 @@ def days(span: timedelta) -> Fraction:
 
 def ratio(part: Fraction | int, whole: Fraction | int) -> Fraction | None:
     """The share, none where the whole is nothing."""
-    return Fraction(part) / Fraction(whole) if whole else None
+    if not whole:
+        return None
+    # Of whole numbers in one step: thousands of groups are reckoned while somebody waits.
+    return (
+        Fraction(part, whole) if isinstance(part, int) and isinstance(whole, int) else Fraction(part) / whole
+    )
 
 
 def mean(values: Sequence[Fraction]) -> Fraction | None:

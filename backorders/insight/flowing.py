@@ -9,11 +9,12 @@ from typing import Any
 from django.db import connection
 
 from backorders.insight.facts import ratio
-from backorders.insight.kpis import P95, Figure, Unit, share
+from backorders.insight.kpis import CHURN_WORDS, P95, Figure, Unit, share
 from backorders.insight.measures import A_DAY, Sums, nearest
 from oms.kernel import clock
 
-FLOW = ("notices", "told_after", "ahead_notices", "told_ahead", "received")
+# New ones go to the end: a stored sum may have fewer columns.
+FLOW = ("notices", "told_after", "ahead_notices", "told_ahead", "received", "run_lines", "shuffled_lines")
 
 NOTICES = """
 SELECT channel.code, purchase.region, sku.code, coalesce(slip.at, asked.opened_at), told.sent_at,
@@ -71,9 +72,21 @@ JOIN purchasing_purchaseline bought ON bought.id = got.line_id
 JOIN inventory_sku sku ON sku.id = bought.sku_id
 WHERE receipt.at >= %(start)s AND receipt.at < %(end)s GROUP BY 1
 """
+# Lines in runs that were written, and those of them that were moved to other supply for nothing.
+RUN_LINES = """
+SELECT channel.code, purchase.region, sku.code, count(*), count(*) FILTER (WHERE ran.is_shuffled)
+FROM backorders_runline ran
+JOIN backorders_backorderrun run ON run.id = ran.run_id AND run.state = 'done' AND NOT run.is_dry
+JOIN orders_orderline line ON line.id = ran.order_line_id
+JOIN orders_order purchase ON purchase.id = line.order_id
+JOIN orders_channel channel ON channel.id = purchase.channel_id
+JOIN inventory_sku sku ON sku.id = ran.sku_id
+WHERE run.finished_at >= %(start)s AND run.finished_at < %(end)s GROUP BY 1, 2, 3
+"""
 FIRST = """
 SELECT least((SELECT min(opened_at) FROM backorders_backorder),
-             (SELECT min(at) FROM backorders_refuseddemand), (SELECT min(at) FROM purchasing_receipt))
+             (SELECT min(at) FROM backorders_refuseddemand), (SELECT min(at) FROM purchasing_receipt),
+             (SELECT min(finished_at) FROM backorders_backorderrun))
 """
 Key = tuple[str, str, str, str]
 
@@ -98,6 +111,10 @@ def measured(start: datetime, end: datetime) -> Iterator[tuple[Key, Sums]]:
         for sums in _both(found, channel, region, sku):
             sums.refusals[name][0] += asked
             sums.refusals[name][1] += refused
+    for channel, region, sku, lines, shuffled in _rows(RUN_LINES, window):
+        for sums in _both(found, channel, region, sku):
+            sums.of["run_lines"] += lines
+            sums.of["shuffled_lines"] += shuffled
     for sku, received in _rows(RECEIVED, window):
         for sums in _both(found, "", "", sku):
             sums.of["received"] += received
@@ -128,6 +145,7 @@ def figures(flow: Sums, *, ordered: int, released: int) -> Iterator[Figure]:
     yield Figure("notice_lead", "Told before the promise, mean", ahead, Unit.DAYS)
     yield Figure("release_latency_p95", "Receipt to claim on stock, P95", seconds, Unit.SECONDS)
     yield share("pull_through", "Pull-through of receipts", released, of["received"])
+    yield share("allocation_churn", CHURN_WORDS, of["shuffled_lines"], of["run_lines"])
     asked = sum(pair[0] for pair in flow.refusals.values())
     refused = sum(pair[1] for pair in flow.refusals.values())
     yield share("refused", "Refused units, of all asked for", refused, ordered + asked)

@@ -24,6 +24,7 @@ P50, P90, P95 = Fraction(1, 2), Fraction(9, 10), Fraction(19, 20)
 AGE_BUCKETS = ((0, 7), (8, 14), (15, 30), (31, 60), (61, None))
 DOERS = ("customer", "merchant", "policy", "law")
 COVER_DAYS = 28
+CHURN_WORDS = "Allocation churn of backorder runs"
 
 
 class Unit(StrEnum):
@@ -92,6 +93,7 @@ def flow(facts: FlowFacts) -> list[Figure]:
         Figure("notice_lead", "Told before the promise, mean", mean(ahead), Unit.DAYS),
         Figure("release_latency_p95", "Receipt to claim on stock, P95", latency, Unit.SECONDS),
         share("pull_through", "Pull-through of receipts", facts.released_qty, facts.received_qty),
+        share("allocation_churn", CHURN_WORDS, facts.shuffled_lines, facts.run_lines),
         *_refusals(facts),
     ]
 

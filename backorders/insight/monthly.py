@@ -7,13 +7,17 @@ from typing import Any
 from django.db import connection, transaction
 
 from backorders.insight.measures import PLAIN
+from backorders.insight.narrowing import OF_LINES
 from backorders.models import KpiDay, KpiMonth
+
+ALL = "all"
+SCOPES = (ALL, *OF_LINES)
 
 # The counts of the days are unfolded, added up key by key, and folded again.
 _ADD_UP = """
 WITH days AS MATERIALIZED (
     SELECT scope, value, {channel} AS channel, {region} AS region, sums, counts FROM backorders_kpiday
-    WHERE kind = %(kind)s AND day >= %(first)s AND day < %(next)s
+    WHERE kind = %(kind)s AND scope = ANY(%(scopes)s) AND day >= %(first)s AND day < %(next)s
 ), counted AS (
     SELECT scope, value, channel, region, jsonb_object_agg(name, found) AS counts FROM (
         SELECT scope, value, channel, region, name,
@@ -43,9 +47,12 @@ ORDER BY scope, channel, region, value
 @transaction.atomic
 def put(kind: str, month: date, columns: int) -> None:
     """Add up the days of a month anew, each of so many columns; `month` is its first day."""
-    params: dict[str, Any] = {"kind": kind, "first": month, "next": after(month), "plain": list(PLAIN)}
-    sums = ", ".join(f"sum(sums[{place}])::bigint" for place in range(1, columns + 1))
-    KpiMonth.objects.filter(kind=kind, month=month).delete()
+    params: dict[str, Any] = {
+        **{"kind": kind, "scopes": list(SCOPES), "plain": list(PLAIN)},
+        **{"first": month, "next": after(month)},
+    }
+    sums = ", ".join(f"coalesce(sum(sums[{place}]), 0)::bigint" for place in range(1, columns + 1))
+    KpiMonth.objects.filter(kind=kind, scope__in=SCOPES, is_whole__in=(True, False), month=month).delete()
     with connection.cursor() as cursor:
         for is_whole, channel, region in ((False, "channel", "region"), (True, "''", "''")):
             cursor.execute(
@@ -55,7 +62,7 @@ def put(kind: str, month: date, columns: int) -> None:
 
 def missing(kind: str) -> set[date]:
     """Months that have daily sums of this kind and were never added up."""
-    rows = KpiDay.objects.filter(kind=kind)
+    rows = KpiDay.objects.filter(kind=kind, scope=ALL)
     first, last = (rows.order_by(order).values_list("day", flat=True).first() for order in ("day", "-day"))
     if first is None or last is None:
         return set()
@@ -69,7 +76,7 @@ def missing(kind: str) -> set[date]:
 
 def of_all(kind: str) -> Iterable[date]:
     """The months that were added up."""
-    rows = KpiMonth.objects.filter(kind=kind, scope="all", is_whole=True)
+    rows = KpiMonth.objects.filter(kind=kind, scope=ALL, is_whole=True)
     return rows.order_by().values_list("month", flat=True)
 
 

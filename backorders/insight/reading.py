@@ -1,7 +1,7 @@
 """Reads the facts behind the key figures: a fixed number of statements, for any number of lines."""
 
 import json
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -12,14 +12,9 @@ from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
 
-from backorders import rulebook
-from backorders.insight.facts import FlowFacts, LineFact, NoticeFact, RefusalFact, StockFacts
-from backorders.insight.kpis import COVER_DAYS
+from backorders.insight.facts import FlowFacts, LineFact, NoticeFact, RefusalFact
 from backorders.insight.narrowing import ALL, MAIN_SUPPLIERS, Narrow
-from backorders.rules.states import choose_rule
-from inventory.models import Sku
 from oms.kernel.causes import CAUSES, Doer
-from purchasing.models import SupplierSku
 
 # Backordered at acceptance is what the first promise said came later; a backorder opened since is none of it.
 LINES = """
@@ -87,13 +82,6 @@ PROMISED = (
     f"AND (first.basis->>'later_qty')::int > 0 AND {WANTED}"
 )
 
-STOCK = """
-SELECT coalesce(sum(quantity) FILTER (WHERE kind = 'stock'), 0)::int,
-       coalesce(sum(pegged_qty) FILTER (WHERE kind = 'stock'), 0)::int,
-       coalesce(sum(quantity - pegged_qty) FILTER (WHERE kind NOT IN ('stock', 'hold', 'planned')), 0)::int
-FROM inventory_supply WHERE quantity > 0
-"""
-STOCKED_SKUS = "SELECT DISTINCT sku_id FROM inventory_supply WHERE kind = 'stock' AND quantity > 0"
 ORDERED = """
 SELECT coalesce(sum(line.ordered_qty), 0)::int FROM orders_orderline line
 JOIN orders_order purchase ON purchase.id = line.order_id
@@ -143,6 +131,11 @@ FROM purchasing_receiptline got JOIN purchasing_receipt receipt ON receipt.id = 
 WHERE receipt.at >= %(start)s AND receipt.at < %(end)s
 """
 
+RUN_LINES = """
+SELECT count(*), count(*) FILTER (WHERE ran.is_shuffled) FROM backorders_runline ran
+JOIN backorders_backorderrun run ON run.id = ran.run_id AND run.state = 'done' AND NOT run.is_dry
+WHERE run.finished_at >= %(start)s AND run.finished_at < %(end)s
+"""
 SUPPLIERS = f"""
 SELECT sku.code, main.code FROM inventory_sku sku JOIN ({MAIN_SUPPLIERS}) main ON main.sku_id = sku.id
 WHERE sku.code = ANY(%(skus)s)
@@ -173,24 +166,12 @@ def promised_lines(start: date, end: date, zone: str) -> list[LineFact]:
     return [_fact(row, zone, row.later_qty or 0) for row in _lines(PROMISED, {"start": start, "end": end})]
 
 
-def stock_facts(as_of: datetime) -> StockFacts:
-    """Units on all shelves now, and what was ordered in the 28 days before `as_of`."""
-    [(on_hand, allocated, inbound)] = _rows(STOCK, {})
-    [(ordered,)] = _rows(ORDERED, {"start": as_of - timedelta(days=COVER_DAYS), "end": as_of})
-    return StockFacts(
-        on_hand_qty=on_hand,
-        allocated_qty=allocated,
-        safety_qty=_safety_qty(as_of.date()),
-        inbound_qty=inbound,
-        ordered_28_days_qty=ordered,
-    )
-
-
 def flow_facts(start: datetime, end: datetime, closed: Sequence[LineFact]) -> FlowFacts:
     """Notices, latencies, refusals and receipts of [start, end); `closed` are its closed backorders."""
     window = {"start": start, "end": end}
     [(received,)] = _rows(RECEIVED, window)
     [(accepted,)] = _rows(ORDERED, window)
+    [(run_lines, shuffled_lines)] = _rows(RUN_LINES, window)
     return FlowFacts(
         notices=[
             NoticeFact(known_at=known, told_at=told, promised_at=_end_of(before, known))
@@ -201,6 +182,8 @@ def flow_facts(start: datetime, end: datetime, closed: Sequence[LineFact]) -> Fl
         accepted_qty=accepted,
         received_qty=received,
         released_qty=sum(line.released_qty for line in closed),
+        run_lines=run_lines,
+        shuffled_lines=shuffled_lines,
     )
 
 
@@ -349,29 +332,3 @@ def _end_of(day: date | None, like: datetime) -> datetime | None:
     if day is None:
         return None
     return datetime(day.year, day.month, day.day, tzinfo=like.tzinfo) + timedelta(days=1)
-
-
-def _safety_qty(on: date) -> int:
-    """Safety stock of the rule in force for each SKU on a shelf, on no channel in particular."""
-    scopes = [scope for scope, _ in rulebook.current().rules]
-    if not any(scope.rule.safety_stock for scope in scopes):
-        return 0
-    ids = [sku_id for (sku_id,) in _rows(STOCKED_SKUS, {})]
-    suppliers: defaultdict[int, set[int]] = defaultdict(set)
-    for sku_id, supplier_id in SupplierSku.objects.filter(sku_id__in=ids).values_list(
-        "sku_id", "supplier_id"
-    ):
-        suppliers[sku_id].add(supplier_id)
-    rules = [
-        choose_rule(
-            scopes,
-            sku_id=sku_id,
-            category=category,
-            supplier_ids=suppliers[sku_id],
-            channel_id=0,
-            region="",
-            today=on,
-        )
-        for sku_id, category in Sku.objects.filter(pk__in=ids).values_list("pk", "category")
-    ]
-    return sum(scope.rule.safety_stock for scope in rules if scope)

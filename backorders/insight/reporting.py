@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
-from backorders.insight import kpis, reading
+from backorders.insight import covering, kpis, reading
 from backorders.insight.kpis import Figure
 from oms.kernel import clock
 from oms.kernel.errors import InvalidValue
@@ -38,7 +38,10 @@ def report(*, start: date, end: date, zone: str) -> list[Section]:
         Section(
             f"Waiting at {_local(now, zone):%Y-%m-%d %H:%M}",
             kpis.snapshot(
-                reading.waiting_lines(now, zone), history, reading.stock_facts(now), _local(now, zone)
+                reading.waiting_lines(now, zone),
+                history,
+                covering.facts(zone=zone)[""],
+                _local(now, zone),
             ),
         ),
         Section(

@@ -12,9 +12,10 @@ from django.db import connection
 from backorders.insight import flowing, monthly, reading, rolling
 from backorders.insight.facts import LineFact
 from backorders.insight.measures import Sums
+from backorders.insight.monthly import ALL
 from backorders.insight.narrowing import ALL as EVERY_LINE
 from backorders.insight.narrowing import OF_LINES, OF_ORDERS, Narrow
-from backorders.insight.rolling import ALL, COLUMNS, Kind, midnight
+from backorders.insight.rolling import COLUMNS, Kind, midnight
 from backorders.models import KpiDay, KpiRoll
 from oms.kernel import clock
 
@@ -185,19 +186,20 @@ class _Source:
 
 _DAYS = _Source("backorders_kpiday", "day", "")
 _MONTHS = _Source("backorders_kpimonth", "month", "AND kept.is_whole = %(is_whole)s")
+_GROUPS = (
+    "JOIN unnest(%(days)s::date[], %(names)s::text[]) AS groups (day, name) ON groups.day = kept.{column}"
+)
 _STORED = """
 WITH asked AS (
     SELECT {name} AS name, kept.sums, kept.counts
-    FROM {table} kept
-    JOIN unnest(%(days)s::date[], %(names)s::text[]) AS groups (day, name) ON groups.day = kept.{column}
-    WHERE kept.kind = %(kind)s AND kept.scope = %(scope)s {which}
-      AND kept.{column} >= %(first)s AND kept.{column} <= %(last)s
+    FROM {table} kept {groups}
+    WHERE kept.kind = %(kind)s AND kept.scope = %(scope)s {which} AND kept.{column} = ANY(%(days)s::date[])
       AND (%(value)s::text IS NULL OR kept.value = %(value)s)
       AND (%(channel)s = '' OR kept.channel = %(channel)s) AND (%(region)s = '' OR kept.region = %(region)s)
       {only}
 )
 """
-_SUMS = "SELECT name, {sums} FROM asked GROUP BY name"
+_SUMS = "SELECT name, {sums} FROM asked GROUP BY 1"
 _COUNTS = """
 SELECT asked.name, of.key, counted.key,
        sum((CASE jsonb_typeof(counted.value) WHEN 'array' THEN counted.value->0 ELSE counted.value END)
@@ -220,7 +222,7 @@ def _add_stored(found: defaultdict[str, Sums], asked: Asked, part: _Part) -> Non
     """Add the sums of these days or months; two statements for all."""
     stored, params = _stored(asked, part), _params(asked, part)
     columns = COLUMNS[asked.kind]
-    sums = ", ".join(f"sum(sums[{place}])::bigint" for place in range(1, len(columns) + 1))
+    sums = ", ".join(f"coalesce(sum(sums[{place}]), 0)::bigint" for place in range(1, len(columns) + 1))
     with connection.cursor() as cursor:
         cursor.execute(stored + _SUMS.format(sums=sums), params)
         for name, *numbers in cursor.fetchall():
@@ -231,9 +233,15 @@ def _add_stored(found: defaultdict[str, Sums], asked: Asked, part: _Part) -> Non
 
 
 def _stored(asked: Asked, part: _Part) -> str:
-    source, name = part.source, _name(asked.split)
-    only = "" if asked.only is None else f"AND {name} = ANY(%(only)s)"
-    return _STORED.format(name=name, table=source.table, column=source.column, which=source.which, only=only)
+    source, name = part.source, _name(asked, part)
+    return _STORED.format(
+        name=name,
+        table=source.table,
+        column=source.column,
+        which=source.which,
+        groups=_GROUPS.format(column=source.column) if name == "groups.name" else "",
+        only="" if asked.only is None else f"AND {name} = ANY(%(only)s)",
+    )
 
 
 def _params(asked: Asked, part: _Part) -> dict[str, Any]:
@@ -248,13 +256,12 @@ def _params(asked: Asked, part: _Part) -> dict[str, Any]:
         "is_whole": not (narrow.channel or narrow.region or asked.split in OF_ORDERS),
         "days": list(groups),
         "names": list(groups.values()),
-        "first": min(groups),
-        "last": max(groups),
         "only": None if asked.only is None else list(asked.only),
     }
 
 
-def _name(split: str) -> str:
-    if not split:
-        return "groups.name"
-    return f"kept.{split}" if split in OF_ORDERS else "kept.value"
+def _name(asked: Asked, part: _Part) -> str:
+    """What tells the groups apart; of one group alone its rows need not be asked for it."""
+    if asked.split:
+        return f"kept.{asked.split}" if asked.split in OF_ORDERS else "kept.value"
+    return "groups.name" if len(set(part.groups.values())) > 1 else "(%(names)s::text[])[1]"

@@ -127,7 +127,7 @@ class KpiDay(KpiSums):
             ),
         )
         indexes = (
-            models.Index(fields=("kind", "day"), name="sums_of_a_day"),
+            models.Index(fields=("kind", "scope", "day"), name="sums_of_a_day_and_scope"),
             models.Index(
                 fields=("due_on", "day"), condition=Q(due_on__isnull=False), name="days_with_promises_due"
             ),
@@ -153,7 +153,7 @@ class KpiMonth(KpiSums):
             ),
         )
         indexes = (
-            models.Index(fields=("kind", "month"), name="sums_of_a_month"),
+            models.Index(fields=("kind", "scope", "is_whole", "month"), name="sums_of_a_month_and_scope"),
             models.Index(fields=("kind", "scope", "channel", "month"), name="monthly_sums_of_a_channel"),
         )
 

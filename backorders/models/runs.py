@@ -133,6 +133,9 @@ class RunLine(models.Model):
     after_on = models.DateField(null=True, blank=True)
     keep_by = models.DateField(null=True, blank=True, help_text="The day its promise holds until.")
     breaks_promise = models.BooleanField(default=False)
+    is_shuffled = models.BooleanField(
+        default=False, help_text="On other supply now, though neither quantity nor date changed."
+    )
     owed_qty = models.IntegerField(
         null=True, blank=True, help_text="Units guaranteed that could not be paid."
     )

@@ -60,12 +60,17 @@ def churn(*, before: Iterable[Peg], after: Iterable[Peg], ready_on: Mapping[int,
 
     `ready_on` is the date of each supply. None when there are no lines.
     """
-    old, new = _by_line(before), _by_line(after)
-    lines = old.keys() | new.keys()
+    before, after = list(before), list(after)
+    lines = {peg.demand_ref for peg in (*before, *after)}
     if not lines:
         return None
-    shuffled = sum(_is_shuffled(old.get(line, {}), new.get(line, {}), ready_on) for line in lines)
-    return Fraction(shuffled, len(lines))
+    return Fraction(len(shuffled(before=before, after=after, ready_on=ready_on)), len(lines))
+
+
+def shuffled(*, before: Iterable[Peg], after: Iterable[Peg], ready_on: Mapping[int, date]) -> set[int]:
+    """The lines whose supply changed though neither quantity nor date did."""
+    old, new = _by_line(before), _by_line(after)
+    return {line for line in old.keys() & new.keys() if _is_shuffled(old[line], new[line], ready_on)}
 
 
 def _by_line(pegs: Iterable[Peg]) -> dict[int, dict[int, int]]:

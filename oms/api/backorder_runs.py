@@ -127,6 +127,7 @@ class RunLineOut(serializers.Serializer[RunLine]):
     change = serializers.ChoiceField(list(CHANGES))
     keep_by = serializers.DateField(allow_null=True, help_text="The day its promise holds until.")
     breaks_promise = serializers.BooleanField()
+    shuffled = serializers.BooleanField(help_text="On other supply, with neither quantity nor date changed.")
     owed = serializers.IntegerField(allow_null=True, help_text="Guaranteed units that could not be paid.")
     value = Money()
     lost_to = _Other(many=True)
@@ -154,6 +155,7 @@ class RunLineOut(serializers.Serializer[RunLine]):
             "change": row.change,
             "keep_by": row.keep_by.isoformat() if row.keep_by else None,
             "breaks_promise": row.breaks_promise,
+            "shuffled": row.is_shuffled,
             "owed": row.owed_qty,
             "value": money(row.unit_value * abs(row.after_qty - row.before_qty), row.currency),
             "lost_to": [_other(names, other) for other in row.lost_to if other["line"] in names],

@@ -9,7 +9,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from backorders.insight import reading, reporting
+from backorders.insight import covering, reading, reporting
 from backorders.insight.facts import LineFact, NoticeFact, RefusalFact
 from backorders.models import AtpRule, Cap
 from backorders.promising import OrderRefused
@@ -133,12 +133,13 @@ def test_stock_facts_count_shelves_inbound_and_four_weeks_of_demand(told: World)
     told("stock TABLE 9")
     AtpRule.objects.update(safety_stock=1)
 
-    facts = reading.stock_facts(at(15))
+    facts = covering.facts(zone="UTC")[""]
 
     # CHAIR: 6 were there and 10 came, 10 left. LAMP: 5 are to come, 4 of them claimed.
     assert (facts.on_hand_qty, facts.allocated_qty, facts.inbound_qty) == (15, 0, 1)
     assert facts.safety_qty == 2
-    assert facts.ordered_28_days_qty == 20
+    # The fraud asked for one more, which is no demand.
+    assert facts.ordered_28_days_qty == 19
 
 
 def test_flow_facts_tell_notice_latency_refusal_and_receipts(told: World) -> None:

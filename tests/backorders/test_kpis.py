@@ -296,6 +296,8 @@ def test_flow_figures_measure_notice_latency_refusals_and_pull_through() -> None
         accepted_qty=30,
         received_qty=50,
         released_qty=20,
+        run_lines=8,
+        shuffled_lines=2,
     )  # fmt: skip
 
     assert by_code(kpis.flow(facts)) == {
@@ -303,6 +305,7 @@ def test_flow_figures_measure_notice_latency_refusals_and_pull_through() -> None
         "notice_lead": 8,
         "release_latency_p95": 19,
         "pull_through": Fraction(2, 5),
+        "allocation_churn": Fraction(1, 4),
         "refused": Fraction(1, 10),
         "refused:WEB 60": Fraction(2, 5),
         "refused:drop": Fraction(1, 10),

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backorders.insight import answering, kpis, measures, reading, rolling, totalling
+from backorders.insight import answering, covering, kpis, measures, reading, rolling, totalling
 from backorders.insight.answering import Window
 from backorders.insight.facts import LineFact
 from backorders.insight.measures import Sums
@@ -268,7 +268,7 @@ def test_the_book_is_that_of_the_report(lived: World) -> None:
         kpis.snapshot(
             reading.waiting_lines(clock.now(), "UTC"),
             reading.closed_lines(at(1), clock.now(), "UTC"),
-            reading.stock_facts(clock.now()),
+            covering.facts(zone="UTC")[""],
             clock.now(),
         )
     )
