@@ -4,31 +4,34 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('backorders', '0020_sums_everything_anew'),
+        ("backorders", "0020_sums_everything_anew"),
     ]
 
     operations = [
         migrations.RemoveIndex(
-            model_name='kpiday',
-            name='sums_of_a_day',
+            model_name="kpiday",
+            name="sums_of_a_day",
         ),
         migrations.RemoveIndex(
-            model_name='kpimonth',
-            name='sums_of_a_month',
+            model_name="kpimonth",
+            name="sums_of_a_month",
         ),
         migrations.AddField(
-            model_name='runline',
-            name='is_shuffled',
-            field=models.BooleanField(default=False, help_text='On other supply now, though neither quantity nor date changed.'),
+            model_name="runline",
+            name="is_shuffled",
+            field=models.BooleanField(
+                default=False, help_text="On other supply now, though neither quantity nor date changed."
+            ),
         ),
         migrations.AddIndex(
-            model_name='kpiday',
-            index=models.Index(fields=['kind', 'scope', 'day'], name='sums_of_a_day_and_scope'),
+            model_name="kpiday",
+            index=models.Index(fields=["kind", "scope", "day"], name="sums_of_a_day_and_scope"),
         ),
         migrations.AddIndex(
-            model_name='kpimonth',
-            index=models.Index(fields=['kind', 'scope', 'is_whole', 'month'], name='sums_of_a_month_and_scope'),
+            model_name="kpimonth",
+            index=models.Index(
+                fields=["kind", "scope", "is_whole", "month"], name="sums_of_a_month_and_scope"
+            ),
         ),
     ]
