@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +23,7 @@ from oms.kernel import clock, events
 if TYPE_CHECKING:
     from backorders.offering import Ask, Offer
 
-_REASONS = {
+REASONS = {
     CapField.OPEN: Reason.CAP_REACHED,
     CapField.PER_ORDER: Reason.ORDER_LIMIT,
     CapField.PER_CUSTOMER: Reason.CUSTOMER_LIMIT,
@@ -106,7 +106,7 @@ class CapBook:
         if not binding:
             return None
         least = min(binding, key=lambda room: (room.allowed or 0, room.cap_id or 0))
-        reason = _REASONS[least.field] if least.field else Reason.CAP_REACHED
+        reason = REASONS[least.field] if least.field else Reason.CAP_REACHED
         return CapRoom(room=max(0, least.allowed or 0), name=least.cap_name, reason=reason)
 
     def draws(self, ask: Ask, qty: int, on: date) -> list[Draw]:
@@ -151,18 +151,10 @@ class CapBook:
         return self.used.get(key, 0) + self.taken.get(key, 0)
 
     def _view(self, cap: Cap, ask: Ask, on: date) -> CapView:
-        return CapView(
-            id=cap.pk,
-            name=cap.name,
-            max_open_units=cap.max_open_units,
+        return replace(
+            plain_view(cap),
             used=self._used(cap, None),
-            max_units_per_order=cap.max_units_per_order,
-            max_units_per_customer=cap.max_units_per_customer,
             customer_used=self._customer_used(cap, ask) + self.in_order[cap.pk],
-            monitor_only=cap.is_monitor_only,
-            bucket=BucketKind(cap.bucket),
-            backward=cap.backward,
-            forward=cap.forward,
             buckets={
                 day: (ceiling_of(cap, day), self._used(cap, day)) for day in _reach(cap, ask, on) if day
             },
@@ -333,10 +325,18 @@ def _counters_of(cap: Cap, ask: Ask, on: date) -> list[CounterKey]:
     return [(cap.pk, bucket) for bucket in {*_reach(cap, ask, on), *shared}]
 
 
-def _matches(cap: Cap, ask: Ask, on: date) -> bool:
-    view = CapView(
-        id=cap.pk,
+def plain_view(cap: Cap) -> CapView:
+    """A cap as the rules see it, with nothing used."""
+    return CapView(
+        id=cap.pk or 0,
         name=cap.name,
+        max_open_units=cap.max_open_units,
+        max_units_per_order=cap.max_units_per_order,
+        max_units_per_customer=cap.max_units_per_customer,
+        monitor_only=cap.is_monitor_only,
+        bucket=BucketKind(cap.bucket),
+        backward=cap.backward,
+        forward=cap.forward,
         starts_on=cap.starts_on,
         ends_on=cap.ends_on,
         sku_id=cap.sku_id,
@@ -345,8 +345,11 @@ def _matches(cap: Cap, ask: Ask, on: date) -> bool:
         region=cap.region,
         customer_class=cap.customer_class,
     )
+
+
+def _matches(cap: Cap, ask: Ask, on: date) -> bool:
     return rules.matches(
-        view,
+        plain_view(cap),
         sku_id=ask.sku.pk,
         category=ask.sku.category,
         channel_id=ask.channel.pk,

@@ -1,17 +1,20 @@
 """What a change would do, before it is done: the same plan on changed figures, and nothing is written."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
-from backorders import believing, news, queue, replanning
+from backorders import believing, news, queue, replanning, whatif
 from backorders.rules.types import Supply as Ready
 from backorders.shelves import SupplyFact, believed_on, ready_on
 from oms.kernel import clock
 from oms.orders.models import OrderLine
 from purchasing.models import InboundLine, PurchaseLine
+
+Standings = dict[int, whatif.Standing]
+"""How demands stand, by id."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,9 +32,13 @@ class LateLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlipPreview:
-    """Who would be late, by how much, and what it is worth (in the orders' currencies, added up)."""
+    """Who would be late, by how much, and what it is worth (in the orders' currencies, added up).
+
+    `moved`: all whose goods would be ready on another day, earlier too, and who would not be taken now.
+    """
 
     rows: Sequence[LateLine]
+    moved: Sequence[whatif.MovedLine] = ()
 
     @property
     def late_lines(self) -> int:
@@ -44,6 +51,21 @@ class SlipPreview:
         return sum(row.qty for row in self.rows)
 
     @property
+    def kept(self) -> list[whatif.MovedLine]:
+        """Lines that would move though no promise breaks."""
+        return [row for row in self.moved if not row.is_broken]
+
+    @property
+    def kept_earlier(self) -> int:
+        """Of these, lines whose goods would be ready earlier."""
+        return sum(row.days < 0 for row in self.kept if row.days)
+
+    @property
+    def kept_later(self) -> int:
+        """Of these, lines whose goods would be ready later."""
+        return sum(row.days > 0 for row in self.kept if row.days)
+
+    @property
     def value(self) -> Decimal:
         """What those units are sold for."""
         return sum((row.value for row in self.rows), Decimal(0))
@@ -54,7 +76,7 @@ def slip(*, purchase_line_id: int, expected_on: date | None = None, qty: int | N
     line = PurchaseLine.objects.get(pk=purchase_line_id)
     if line.supply_id is None:
         return SlipPreview(rows=())
-    return SlipPreview(rows=_by_value(_late(line.sku_id, [line.supply_id], expected_on, qty)))
+    return _preview({line.sku_id: [line.supply_id]}, expected_on, qty)
 
 
 def slip_container(*, shipment_id: int, expected_on: date | None = None) -> SlipPreview:
@@ -64,24 +86,38 @@ def slip_container(*, shipment_id: int, expected_on: date | None = None) -> Slip
     for sku_id, supply_id in carried.values_list("supply__sku_id", "supply_id"):
         of_sku[sku_id].append(supply_id)
     qty = 0 if expected_on is None else None
-    rows = [row for sku_id, ids in sorted(of_sku.items()) for row in _late(sku_id, ids, expected_on, qty)]
-    return SlipPreview(rows=_by_value(rows))
+    return _preview(of_sku, expected_on, qty)
 
 
-def _late(
+def _preview(of_sku: Mapping[int, Collection[int]], expected_on: date | None, qty: int | None) -> SlipPreview:
+    rows: list[LateLine] = []
+    before: Standings = {}
+    after: Standings = {}
+    for sku_id, supply_ids in sorted(of_sku.items()):
+        late, was, then = _tried(sku_id, supply_ids, expected_on, qty)
+        rows += late
+        before |= was
+        after |= then
+    return SlipPreview(rows=_by_value(rows), moved=whatif.moved(before, after))
+
+
+def _tried(
     sku_id: int, supply_ids: Collection[int], expected_on: date | None, qty: int | None
-) -> list[LateLine]:
-    """Lines of a SKU that break only if these supplies come on this day, or in this quantity."""
+) -> tuple[list[LateLine], Standings, Standings]:
+    """Lines of a SKU that break only if these supplies come so, and how all stand before and then."""
     state = queue.read(sku_id=sku_id, at=clock.now())
-    before = {item.row.demand_id for item in news.broken(state, replanning.plan(state))}
+    pegs = replanning.plan(state)
+    was = whatif.of_plan(state, pegs)
+    before = {ref for ref, standing in was.items() if standing.is_broken}
     state.facts = {**state.facts, **{pk: _moved(state, pk, expected_on) for pk in supply_ids}}
     state.firm = [
         moved
         for supply in state.firm
         if (moved := _changed(state, supply, qty) if supply.ref in supply_ids else supply).qty
     ]
-    late = news.broken(state, replanning.plan(state))
-    return _rows(state, [item for item in late if item.row.demand_id not in before])
+    pegs = replanning.plan(state)
+    late = [item for item in news.broken(state, pegs) if item.row.demand_id not in before]
+    return _rows(state, late), was, whatif.of_plan(state, pegs)
 
 
 def _moved(state: queue.Queue, supply_id: int, expected_on: date | None) -> SupplyFact:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,23 @@ def group_of(protection: Protection) -> str:
     return f"region:{protection.region}" if protection.region else f"class:{protection.customer_class}"
 
 
+def name_of(protection: Protection) -> str:
+    """What a refusal calls it."""
+    return f"protection for {protection.group_words}"
+
+
+def floor_of(protection: Protection) -> Floor:
+    """A row as the rules see it, with nothing used."""
+    return Floor(
+        group=group_of(protection),
+        qty=protection.qty,
+        priority=protection.priority,
+        kind=ProtectionKind(protection.kind),
+        id=protection.pk or 0,
+        words=protection.group_words,
+    )
+
+
 def floors(skus: Mapping[int, Sku], *, on: date, without: Collection[str] = ()) -> dict[int, list[Floor]]:
     """The floors in force on each SKU, with what is used of them as if these cart holds were over.
 
@@ -47,18 +65,7 @@ def floors(skus: Mapping[int, Sku], *, on: date, without: Collection[str] = ()) 
         return {}
     used = _used([row.pk for row in in_force], list(skus), without)
     return {
-        pk: [
-            Floor(
-                group=group_of(row),
-                qty=row.qty,
-                consumed=used.get((row.pk, pk), 0),
-                priority=row.priority,
-                kind=ProtectionKind(row.kind),
-                id=row.pk,
-                words=row.group_words,
-            )
-            for row in rows
-        ]
+        pk: [replace(floor_of(row), consumed=used.get((row.pk, pk), 0)) for row in rows]
         for pk, rows in found.items()
     }
 

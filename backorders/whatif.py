@@ -8,10 +8,10 @@ from decimal import Decimal
 
 from django.db import transaction
 
-from backorders import news, policies, queue, replanning
-from backorders.models import AtpRule
+from backorders import news, policies, queue, refusals, replanning
+from backorders.models import AtpRule, Cap, Protection
 from backorders.policies import AnyPolicy
-from backorders.rules.types import Reason
+from backorders.rules.types import Peg, Reason
 from oms.kernel import clock
 from oms.orders.models import OrderLine
 
@@ -28,6 +28,7 @@ class Standing:
     ready_on: date | None
     is_broken: bool
     refused: Reason | None
+    units_per_line: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,27 +50,34 @@ def standings(sku_ids: Collection[int]) -> dict[int, Standing]:
     found: dict[int, Standing] = {}
     for sku_id in sku_ids:
         state = queue.read(sku_id=sku_id, at=clock.now())
-        pegs = replanning.plan(state)
-        given, last = state.done_on(pegs)
-        broken = {item.row.demand_id for item in news.broken(state, pegs)}
-        for demand in state.demands:
-            row = state.rows[demand.ref]
-            ready = last.get(demand.ref) if given[demand.ref] >= demand.qty else None
-            rule = state.rules.find(row.channel_id, row.region)
-            found[demand.ref] = Standing(
-                line_id=row.order_line_id,
-                qty=demand.qty,
-                ready_on=ready,
-                is_broken=demand.ref in broken,
-                refused=_refused(rule, ready, state.today),
-            )
+        found |= of_plan(state, replanning.plan(state))
+    return found
+
+
+def of_plan(state: queue.Queue, pegs: Sequence[Peg]) -> dict[int, Standing]:
+    """How the open demand of one SKU stands under these pegs, by demand."""
+    given, last = state.done_on(pegs)
+    broken = {item.row.demand_id for item in news.broken(state, pegs)}
+    found: dict[int, Standing] = {}
+    for demand in state.demands:
+        row = state.rows[demand.ref]
+        ready = last.get(demand.ref) if given[demand.ref] >= demand.qty else None
+        rule = state.rules.find(row.channel_id, row.region)
+        found[demand.ref] = Standing(
+            line_id=row.order_line_id,
+            qty=demand.qty,
+            ready_on=ready,
+            is_broken=demand.ref in broken,
+            refused=_refused(rule, ready, state.today),
+            units_per_line=row.units_per_line,
+        )
     return found
 
 
 def moved(before: Mapping[int, Standing], after: Mapping[int, Standing]) -> list[MovedLine]:
     """Who would stand otherwise, the most valuable first."""
     other = {ref: now for ref, now in after.items() if ref in before and _differ(before[ref], now)}
-    lines = OrderLine.objects.select_related("order").in_bulk({now.line_id for now in other.values()})
+    lines = OrderLine.objects.select_related("order__customer").in_bulk({now.line_id for now in other.values()})
     rows = [_moved(before[ref], now, lines[now.line_id]) for ref, now in other.items()]
     return sorted(rows, key=lambda row: (-row.value, row.line.pk))
 
@@ -105,22 +113,29 @@ def _moved(was: Standing, now: Standing, line: OrderLine) -> MovedLine:
         days=days,
         is_broken=now.is_broken and not was.is_broken,
         refused=now.refused if was.refused is None else None,
-        value=line.unit_price * now.qty,
+        value=line.unit_price * now.qty / now.units_per_line,
     )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
-    """What saving a policy would do to those who wait; `looked_at` of `skus` SKUs with open demand."""
+    """What saving a policy would do to those who wait; `looked_at` of `skus` SKUs with open demand.
+
+    `kept_out`: who would not fit under a cap or a floor, which move nobody's claim; none of other policies.
+    """
 
     skus: int
     looked_at: int
     moved: Sequence[MovedLine]
+    kept_out: refusals.Refusals | None = None
 
 
 @transaction.atomic
 def trial(policy: AnyPolicy, *, by: str) -> Trial:
     """Save an edited policy, see who stands otherwise, and take it all back."""
+    if isinstance(policy, Cap | Protection):
+        refused = refusals.of(policy)
+        return Trial(skus=refused.skus, looked_at=refused.skus, moved=(), kept_out=refused)
     stored = type(policy)._default_manager.filter(pk=policy.pk).first()
     touched = set(policies.touched_skus(stored) or ()) if stored else set[int]()
     touched |= set(policies.touched_skus(policy) or ())

@@ -101,6 +101,7 @@ class CapForm(PolicyForm):
 class CapAdmin(PolicyAdmin):
     """Caps."""
 
+    can_be_tried = True
     about = (
         "Ceilings on open backordered units. Every cap that matches must have room. Empty is "
         "unlimited, 0 is none."

@@ -97,7 +97,7 @@ class PolicyAdmin(SimpleHistoryAdmin, HouseAdmin):
     sortable_by: Any = ()
 
     can_be_tried: ClassVar[bool] = False
-    """Whether it moves claims, so that its form offers to see first what it would do."""
+    """Whether it moves claims or keeps some out, so that its form offers to see first what it would do."""
 
     def changeform_view(
         self,

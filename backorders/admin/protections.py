@@ -41,6 +41,7 @@ class ProtectionForm(PolicyForm):
 class ProtectionAdmin(PolicyAdmin):
     """Protections."""
 
+    can_be_tried = True
     about = (
         "Units kept for a channel, a region or a class of customers. Others may be promised only what is "
         "left beyond them: of a core floor all others, of a prioritised one those of lower priority."

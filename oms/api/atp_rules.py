@@ -24,7 +24,6 @@ from oms.api.policy_rows import (
     Number,
     PolicyKind,
     PolicyOut,
-    PreviewOut,
     PreviewPolicy,
     RemovePolicy,
     ScopeFilter,
@@ -33,6 +32,7 @@ from oms.api.policy_rows import (
     optional_day,
     scope_body,
 )
+from oms.api.whatif_rows import PreviewOut
 
 LONGEST_DAYS = 3650
 

@@ -20,7 +20,6 @@ from oms.api.policy_rows import (
     ListPolicies,
     Number,
     PolicyKind,
-    PreviewOut,
     PreviewPolicy,
     RemovePolicy,
     ScopeFilter,
@@ -28,6 +27,7 @@ from oms.api.policy_rows import (
     ScopeOut,
     scope_body,
 )
+from oms.api.whatif_rows import PreviewOut
 
 MODES = [(mode.value, mode.value) for mode in WaitMode]
 SILENCE = (("wait", "wait"), ("cancel", "cancel"))

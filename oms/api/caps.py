@@ -22,7 +22,6 @@ from oms.api.policy_rows import (
     GetPolicy,
     ListPolicies,
     PolicyKind,
-    PreviewOut,
     PreviewPolicy,
     RemovePolicy,
     ScopeFilter,
@@ -32,6 +31,7 @@ from oms.api.policy_rows import (
     optional_day,
     scope_body,
 )
+from oms.api.whatif_rows import PreviewOut
 
 MOST_CEILINGS = 400
 

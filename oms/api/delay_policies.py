@@ -20,12 +20,12 @@ from oms.api.policy_rows import (
     GetPolicy,
     ListPolicies,
     PolicyKind,
-    PreviewOut,
     PreviewPolicy,
     RemovePolicy,
     days,
     optional_day,
 )
+from oms.api.whatif_rows import PreviewOut
 
 LONGEST_DAYS = 3650
 MOST_LINES = 500

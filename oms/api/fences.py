@@ -19,10 +19,10 @@ from oms.api.policy_rows import (
     ListPolicies,
     PolicyFilter,
     PolicyKind,
-    PreviewOut,
     PreviewPolicy,
     RemovePolicy,
 )
+from oms.api.whatif_rows import PreviewOut
 
 LONGEST_DAYS = 3650
 

@@ -226,6 +226,11 @@ class Money(serializers.Field[tuple[Decimal, str], Any, Any, Any]):
             self.fail("amount", places=self.places)
 
 
+def iso(day: date | None) -> str | None:
+    """A day as the contract writes it."""
+    return day.isoformat() if day else None
+
+
 def money(amount: Decimal, currency: str, *, places: int = 2) -> dict[str, str]:
     """An amount as the contract writes it, with at least two decimals."""
     exact = amount.quantize(Decimal(1).scaleb(-places)) if places == 2 else amount.normalize()

@@ -24,10 +24,10 @@ from oms.api.policy_rows import (
     PolicyFilter,
     PolicyKind,
     PolicyOut,
-    PreviewOut,
     PreviewPolicy,
     RemovePolicy,
 )
+from oms.api.whatif_rows import PreviewOut
 
 MOST_SKUS = 200
 LONGEST_DAYS = 3650

@@ -1,6 +1,6 @@
 """What ATP rules, caps and other policies share: versions, scopes by code, and the what-if."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from django.db import transaction
@@ -8,19 +8,19 @@ from django.db.models import QuerySet
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
-from backorders import policies, whatif
+from backorders import policies, refusals, whatif
+from backorders.models import Cap, Protection
 from backorders.policies import AnyPolicy
 from oms.api import etags, filtering, locks, refs
 from oms.api.access import Caller
-from oms.api.fields import Body, Day, Money, OptionalCode, OptionalText, money
+from oms.api.fields import Body, Day, OptionalCode, OptionalText, iso
 from oms.api.idempotency import Answer
 from oms.api.operations import Call, Command, Listing, Operation, Post, Read, one
+from oms.api.whatif_rows import moved, recent_demand, refused_demand
 from oms.kernel import clock
 
 READERS = ("read", "policies")
 WRITERS = ("policies",)
-# A what-if plans so many SKUs twice while a client waits.
-MOST_LINES = 200
 
 
 class Number(serializers.DecimalField):
@@ -216,71 +216,20 @@ class PreviewPolicy(PolicyOperation, Command):
             for subject in after
             if before.get(subject) != after[subject]
         ]
-        who = {"skus": len(touched), "skus_looked_at": len(looked_at), **_moved(whatif.moved(waiting, then))}
-        return Answer({"looked_at": len(after), "changed": changed, "open_demand": who}, self.status)
+        who = {"skus": len(touched), "skus_looked_at": len(looked_at), **moved(whatif.moved(waiting, then))}
+        recent = None
+        if isinstance(policy, Cap | Protection):
+            # Neither moves a claim: they say what they would have kept out.
+            refused = refusals.of(policy)
+            who, recent = {**who, **refused_demand(refused)}, recent_demand(refused.recent)
+        told = {"looked_at": len(after), "changed": changed, "open_demand": who, "recent_demand": recent}
+        return Answer(told, self.status)
 
     questions: ClassVar[tuple[str, ...]] = ()
 
     def look(self, policy: Any, asked: Mapping[str, Any]) -> dict[str, Any]:
         """What holds now, by subject."""
         raise NotImplementedError
-
-
-class PreviewOut(serializers.Serializer[Any]):
-    """What differs under the policy."""
-
-    class _Change(serializers.Serializer[Any]):
-        subject = serializers.CharField()
-        before = serializers.JSONField()
-        after = serializers.JSONField()
-
-    class _Queue(serializers.Serializer[Any]):
-        skus = serializers.IntegerField(help_text="With lines that wait, in the policy's scope.")
-        skus_looked_at = serializers.IntegerField()
-        later = serializers.IntegerField(help_text="Lines.")
-        days_later = serializers.IntegerField(help_text="Of all these lines.")
-        earlier = serializers.IntegerField()
-        days_earlier = serializers.IntegerField()
-        promises_broken = serializers.IntegerField()
-        broken_value = serializers.ListField(child=Money())
-        refused = serializers.IntegerField(help_text="Lines that would not be taken if ordered now.")
-        lines = serializers.ListField(
-            child=serializers.DictField(), help_text="The most valuable first; at most 200."
-        )
-
-    looked_at = serializers.IntegerField()
-    changed = _Change(many=True)
-    open_demand = _Queue()
-
-
-def _moved(rows: Sequence[whatif.MovedLine]) -> dict[str, Any]:
-    """Those who wait and would stand otherwise, as the contract writes it."""
-    days = [row.days for row in rows if row.days]
-    later, earlier = [day for day in days if day > 0], [-day for day in days if day < 0]
-    broken = [row for row in rows if row.is_broken]
-    return {
-        "later": len(later),
-        "days_later": sum(later),
-        "earlier": len(earlier),
-        "days_earlier": sum(earlier),
-        "promises_broken": len(broken),
-        "broken_value": [money(value, code) for code, value in sorted(whatif.value_of(broken).items())],
-        "refused": sum(row.refused is not None for row in rows),
-        "lines": [
-            {
-                "order": row.line.order.number,
-                "line_no": row.line.line_no,
-                "qty": row.qty,
-                "before_on": _iso(row.before_on),
-                "after_on": _iso(row.after_on),
-                "days": row.days,
-                "breaks_promise": row.is_broken,
-                "refused": row.refused,
-                "value": money(row.value, row.line.order.currency),
-            }
-            for row in rows[:MOST_LINES]
-        ],
-    }
 
 
 def save(policy: AnyPolicy, caller: Caller) -> AnyPolicy:
@@ -311,7 +260,7 @@ def scope_body(policy: Any) -> dict[str, Any]:
 
 def days(policy: Any, names: Iterable[str]) -> dict[str, str | None]:
     """Dates of a policy as text."""
-    return {name: _iso(getattr(policy, name)) for name in names}
+    return {name: iso(getattr(policy, name)) for name in names}
 
 
 def optional_day() -> Day:
@@ -322,10 +271,6 @@ def optional_day() -> Day:
 def today() -> Any:
     """The day previews look at."""
     return clock.now().date()
-
-
-def _iso(day: Any) -> str | None:
-    return day.isoformat() if day else None
 
 
 def _signed(policy: Any, caller: Caller) -> None:

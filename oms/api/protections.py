@@ -18,12 +18,12 @@ from oms.api.policy_rows import (
     GetPolicy,
     ListPolicies,
     PolicyKind,
-    PreviewOut,
     PreviewPolicy,
     RemovePolicy,
     days,
     optional_day,
 )
+from oms.api.whatif_rows import PreviewOut
 
 LOWEST = 1000
 

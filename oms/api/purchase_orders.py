@@ -12,6 +12,7 @@ from oms.api import etags, filtering, refs
 from oms.api.fields import Body, Cause, Code, Day, OptionalText, Qty, Whole, money, rows_of
 from oms.api.idempotency import Answer
 from oms.api.operations import Call, Command, Listing, Post, Read, one
+from oms.api.whatif_rows import MovedOut, moved
 from oms.kernel.errors import NotFound
 from purchasing import locks, ordering
 from purchasing.models import PurchaseLine, PurchaseOrder
@@ -235,7 +236,7 @@ class ChangePurchaseLine(Command):
 
 
 class SlipOut(serializers.Serializer[Any]):
-    """Who would be late, the most valuable first."""
+    """Who would be late, and all whose goods would be ready on another day; the most valuable first."""
 
     class _Row(serializers.Serializer[Any]):
         order = serializers.CharField()
@@ -250,6 +251,7 @@ class SlipOut(serializers.Serializer[Any]):
     late_lines = serializers.IntegerField()
     late_units = serializers.IntegerField()
     rows = _Row(many=True)
+    open_demand = MovedOut()
 
 
 class PreviewSlip(Command):
@@ -270,7 +272,8 @@ class PreviewSlip(Command):
 def slip_answer(seen: preview.SlipPreview) -> Answer:
     """Who would be late, as it is answered."""
     rows = [_late(row) for row in seen.rows]
-    return Answer({"late_lines": seen.late_lines, "late_units": seen.late_units, "rows": rows})
+    late = {"late_lines": seen.late_lines, "late_units": seen.late_units, "rows": rows}
+    return Answer({**late, "open_demand": moved(seen.moved)})
 
 
 def new_line(data: Any, sku_id: int, number: int) -> ordering.NewLine:

@@ -17,7 +17,6 @@ from oms.api.policy_rows import (
     GetPolicy,
     ListPolicies,
     PolicyKind,
-    PreviewOut,
     PreviewPolicy,
     RemovePolicy,
     ScopeFilter,
@@ -26,6 +25,7 @@ from oms.api.policy_rows import (
     scope_body,
     today,
 )
+from oms.api.whatif_rows import PreviewOut
 
 LONGEST_DAYS = 3650
 MOST_LINES = 500

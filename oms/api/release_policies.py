@@ -17,7 +17,6 @@ from oms.api.policy_rows import (
     ListPolicies,
     Number,
     PolicyKind,
-    PreviewOut,
     PreviewPolicy,
     RemovePolicy,
     ScopeFilter,
@@ -25,6 +24,7 @@ from oms.api.policy_rows import (
     ScopeOut,
     scope_body,
 )
+from oms.api.whatif_rows import PreviewOut
 
 MOST_ORDERS = 200
 
