@@ -77,7 +77,8 @@ def of_plan(state: queue.Queue, pegs: Sequence[Peg]) -> dict[int, Standing]:
 def moved(before: Mapping[int, Standing], after: Mapping[int, Standing]) -> list[MovedLine]:
     """Who would stand otherwise, the most valuable first."""
     other = {ref: now for ref, now in after.items() if ref in before and _differ(before[ref], now)}
-    lines = OrderLine.objects.select_related("order__customer").in_bulk({now.line_id for now in other.values()})
+    wanted = {now.line_id for now in other.values()}
+    lines = OrderLine.objects.select_related("order__customer").in_bulk(wanted)
     rows = [_moved(before[ref], now, lines[now.line_id]) for ref, now in other.items()]
     return sorted(rows, key=lambda row: (-row.value, row.line.pk))
 

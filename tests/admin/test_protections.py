@@ -1,5 +1,6 @@
 """Floors, weeks of caps, volatility and forgotten switches in the admin."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -149,3 +150,36 @@ def test_forgotten_switches_have_a_page_for_those_who_may_look(world: World, des
     assert hire(READ_ONLY).client.get(path).status_code == 200
     world.rule.delete()
     assert "No switch was forgotten." in desk.client.get(path).content.decode()
+
+
+def test_a_cap_is_tried_before_it_is_saved(world: World, desk: Desk) -> None:
+    world("""
+        po      PO-7   CHAIR   10   expected 12 May
+        order   SO-1   CHAIR    8
+    """)
+    cap = CapFactory.create(name="Lamps", max_open_units=60)
+
+    page: Any = desk.saves(
+        cap,
+        **{
+            **WEEKS,
+            "bucket": "none",
+            "bucket_ceilings": "",
+            "backward": 0,
+            "forward": 0,
+            "max_open_units": 5,
+            "_whatif": "1",
+        },
+    )
+
+    kept_out = page.context["trial"].kept_out
+    assert [(row.line.order.number, row.qty, row.value) for row in kept_out.lines] == [
+        (world.numbers["SO-1"], 3, Decimal(60))
+    ]
+    said = page.content.decode()
+    assert "1 line that waits would not fit: 3 units, worth" in said
+    assert "8 units, it would have refused 3 units; as it stands 0 units." in said
+    cap.refresh_from_db()
+    assert (cap.max_open_units, cap.history.count()) == (60, 1)
+    desk.saves(cap, **dict(page.context["kept"]))
+    assert Cap.objects.get().max_open_units == 5
