@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from django.db import connection
 from django.db.models import Sum
 
-from backorders import capping, causes, claimants, parcels, pegging, protecting, serving, telling
+from backorders import capping, causes, claimants, parcels, pegging, protecting, serving, telling, together
 from backorders.claimants import Claimant, categories_of
 from backorders.marking import mark
 from backorders.models import DelayCase, Demand, Peg, ReleasePolicy
@@ -56,7 +56,9 @@ def drop(event: QtyCancelled) -> None:
         }
     )
     close_covered(cancelled)
-    mark(sku_ids={demand.sku_id for demand in demands}, cause="order_changed")
+    # What waited only for the cancelled lines may go sooner.
+    beside = together.skus_beside(cancelled)
+    mark(sku_ids={demand.sku_id for demand in demands} | beside, cause="order_changed")
     telling.tell_cancelled(cancellation_ids=event.cancellation_ids)
 
 

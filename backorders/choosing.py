@@ -5,13 +5,13 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import Count, F
+from django.db.models import Count, F, QuerySet
 
 from backorders import buffers, courses, deadlines
 from backorders.cancelling import Policies
 from backorders.locks import lock_case
 from backorders.marking import mark
-from backorders.models import Choice, DelayCase, Demand, Promise
+from backorders.models import Choice, DelayCase, Demand, Promise, ReplanRequest
 from inventory.locks import lock_skus
 from inventory.models import Alternative
 from oms.kernel import bulk, clock, events
@@ -99,8 +99,9 @@ def sweep_deadlines() -> int:
     One that cannot be answered for is logged and does not hold up the others.
     """
     due = DelayCase.objects.filter(closed_at=None, answer_by__lte=clock.now()).order_by("answer_by", "pk")
-    # Nobody is held to an answer while the question is held back.
+    # Nobody is held to an answer while the question is held back, nor before it is known to be one still.
     due = due.exclude(campaign__stopped_at__isnull=False)
+    due = due.exclude(silence_means=Answer.CANCEL, order_line__in=_to_be_planned())
     done = 0
     for case_id in list(due.values_list("pk", flat=True)[:SWEEP]):
         try:
@@ -108,6 +109,12 @@ def sweep_deadlines() -> int:
         except DomainError:
             logger.exception("case %s: silence could not be acted on", case_id)
     return done
+
+
+def _to_be_planned() -> QuerySet[Demand, int]:
+    """Lines whose goods are to be planned again: their delay may be over."""
+    marked = ReplanRequest.objects.values("sku_id")
+    return Demand.objects.filter(open_qty__gt=0, sku_id__in=marked).values_list("order_line_id", flat=True)
 
 
 @transaction.atomic

@@ -1,12 +1,13 @@
 """Delays that are over before their customers answered, and dates so much better that they are told."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from django.db.models import F, Max, Q
 
+from backorders import together
 from backorders.models import DelayCase, Demand, Promise
 from backorders.queue import Queue, Row
 from backorders.rules import dating
@@ -22,36 +23,89 @@ HEALED = "healed"
 
 @dataclass(frozen=True, slots=True)
 class Healed:
-    """A line whose open case is over; `window` is what it is promised again, none where nothing is."""
+    """A line whose delay is over; `window` is what it is promised again, none where nothing is.
+
+    `case` is its question, closed already where only the rest of its order was late since; none if nobody
+    was asked.
+    """
 
     row: Row
-    case: DelayCase
+    case: DelayCase | None
     window: dating.Window | None
 
 
 def find(state: Queue, pegs: Sequence[Peg], *, late: Collection[int]) -> list[Healed]:
-    """Open cases that this plan answers by itself; `late` lines of other promises hold their orders back.
+    """Lines that this plan has on time again; `late` lines of other promises hold their orders back.
 
-    A case is over where the line is ready by the day its customer last agreed to, or where all of it is here.
+    Their own goods are ready by the day the customer last agreed to, or all of them are here. Where the order
+    ships complete and another line is late still, only the question ends: silence is about the other line.
     """
-    cases = DelayCase.objects.filter(order_line__demands__sku=state.sku, closed_at=None)
-    open_cases = {case.order_line_id: case for case in cases.select_related("promise")}
-    rows = {row.order_line_id: row for row in state.rows.values() if row.order_line_id in open_cases}
+    rows = _asked_or_dragged(state)
     if not rows:
         return []
-    done = done_on(state, pegs)
-    rest = rest_ready(state, list(rows.values()), late=late)
-    agreed = _agreed(rows)
+    cases, agreed = together.open_cases(rows), together.agreed(rows)
+    ended = _ended_alone([pk for pk in rows if pk not in cases])
     seated = _seated(state)
+    own = _own_ready(state, pegs, list(rows.values()))
+    on_time = {pk for pk, was in agreed.items() if was.ships_latest and own[pk] <= was.ships_latest}
+    rest = rest_ready(state, list(rows.values()), late=late, over=on_time)
     healed: list[Healed] = []
     for line_id, row in rows.items():
-        ready = max(done.get(row.demand_id, date.max), rest[line_id])
-        was = agreed.get(line_id)
-        if was and was.ships_latest and ready <= was.ships_latest:
-            healed.append(Healed(row, open_cases[line_id], window_told(was)))
-        elif row.fixed_qty >= row.open_qty and rest[line_id] <= state.today and row.demand_id not in seated:
-            healed.append(Healed(row, open_cases[line_id], None))
+        case, was = cases.get(line_id), agreed.get(line_id)
+        if case is None and not _is_later(row, was):
+            continue
+        is_here = row.fixed_qty >= row.open_qty and row.demand_id not in seated
+        if line_id in on_time and was and rest[line_id] <= (was.ships_latest or date.min):
+            healed.append(Healed(row, case or ended.get(line_id), window_told(was)))
+        elif case is None:
+            continue
+        elif (is_here and rest[line_id] <= state.today) or (line_id in on_time and _may_end_alone(row, case)):
+            healed.append(Healed(row, case, None))
     return healed
+
+
+def _asked_or_dragged(state: Queue) -> dict[int, Row]:
+    """Rows with an open question, and rows of orders that ship complete with a later day than at first."""
+    asked = DelayCase.objects.filter(order_line__demands__sku=state.sku, closed_at=None)
+    lines = set(asked.values_list("order_line_id", flat=True))
+    moved = Promise.objects.filter(
+        order_line__demands__sku=state.sku, order_line__demands__is_complete=True, order_line__open_qty__gt=0
+    )
+    lines |= set(moved.filter(superseded_at=None, revision__gt=1).values_list("order_line_id", flat=True))
+    return {row.order_line_id: row for row in state.rows.values() if row.order_line_id in lines}
+
+
+def _is_later(row: Row, was: Promise | None) -> bool:
+    """Whether a line is promised later than its customer agreed to."""
+    if was is None or was.ships_latest is None:
+        return False
+    return row.promised_on is None or row.promised_on > was.ships_latest
+
+
+def _own_ready(state: Queue, pegs: Sequence[Peg], rows: Sequence[Row]) -> dict[int, date]:
+    """When the goods of each line itself are ready, all parts of a kit, before any buffer."""
+    done = done_on(state, pegs)
+    lines = [row.order_line_id for row in rows]
+    own = {row.order_line_id: done.get(row.demand_id, date.max) for row in rows}
+    for line_id, _, ready in _others(state, lines, ()):
+        own[line_id] = max(own[line_id], ready)
+    return own
+
+
+def _may_end_alone(row: Row, case: DelayCase) -> bool:
+    """Whether a question ends though the order is late: not where the law wants a yes for each late line."""
+    return row.is_complete and not row.is_held_to_the_day and together.is_own(case)
+
+
+def _ended_alone(line_ids: Collection[int]) -> dict[int, DelayCase]:
+    """The question of each line that ended while its order was late, and of whose end nobody was told."""
+    if not line_ids:
+        return {}
+    cases = DelayCase.objects.filter(order_line__in=bulk.ids(line_ids), closed_because=HEALED)
+    last = {case.order_line_id: case for case in cases.order_by("pk")}
+    later = Promise.objects.filter(order_line__in=bulk.ids(line_ids)).order_by("revision")
+    moved = {promise.order_line_id: promise for promise in later if not together.is_dragged(promise)}
+    return {pk: case for pk, case in last.items() if moved[pk].pk == case.promise_id}
 
 
 def close(state: Queue, healed: Sequence[Healed]) -> None:
@@ -60,8 +114,13 @@ def close(state: Queue, healed: Sequence[Healed]) -> None:
         DelayCase,
         ("closed_at", "closed_because", "is_relief_due"),
         {
-            each.case.pk: (state.at, HEALED, each.window is not None and each.case.told_at is not None)
+            each.case.pk: (
+                each.case.closed_at or state.at,
+                HEALED,
+                each.window is not None and each.case.told_at is not None,
+            )
             for each in healed
+            if each.case is not None
         },
     )
 
@@ -93,25 +152,32 @@ def _seated(state: Queue) -> dict[int, date]:
     return last
 
 
-def rest_ready(state: Queue, rows: Sequence[Row], *, late: Collection[int]) -> dict[int, date]:
+def rest_ready(
+    state: Queue, rows: Sequence[Row], *, late: Collection[int], over: Collection[int] = ()
+) -> dict[int, date]:
     """When the other parts of each line are ready, and the other lines of an order that ships complete.
 
     Today where there are none or all are here, the last day of all if any is short or among the `late`.
+    Of the other lines the day their own goods are held to counts too; `over`: those late no more.
     """
     lines = [row.order_line_id for row in rows]
     complete = {row.order_line_id for row in rows if row.is_complete}
     orders = dict(OrderLine.objects.filter(pk__in=lines).values_list("pk", "order_id"))
-    together = {orders[pk] for pk in complete}
+    whole = {orders[pk] for pk in complete}
     of_line: defaultdict[int, date] = defaultdict(lambda: state.today)
     of_order: defaultdict[int, date] = defaultdict(lambda: state.today)
-    for line_id, order_id in OrderLine.objects.filter(pk__in=late, order__in=together).values_list(
+    for line_id, order_id in OrderLine.objects.filter(pk__in=late, order__in=whole).values_list(
         "pk", "order_id"
     ):
         of_line[line_id] = of_order[order_id] = date.max
-    for line_id, order_id, ready in _others(state, lines, together):
+    for line_id, order_id, ready in _others(state, lines, whole):
         of_line[line_id] = max(of_line[line_id], ready)
         of_order[order_id] = max(of_order[order_id], ready)
-    return {pk: of_order[orders[pk]] if pk in complete else of_line[pk] for pk in lines}
+    held = together.last_days(whole, over=over)
+    return {
+        pk: max(of_order[orders[pk]], held.last_of_others(pk, orders[pk])) if pk in complete else of_line[pk]
+        for pk in lines
+    }
 
 
 def again(state: Queue, pegs: Sequence[Peg], healed: Sequence[Healed]) -> list[Late]:
@@ -162,28 +228,10 @@ def _others(state: Queue, lines: Sequence[int], orders: Collection[int]) -> list
         .annotate(short=F("open_qty") - F("pegged_qty"))
         .values_list("order_line_id", "order_line__order_id", "short", "last")
     )
-    ready = [
+    return [
         (line_id, order_id, date.max if short else last or state.today)
         for line_id, order_id, short, last in rows
     ]
-    # Lines that ship together are promised together: none before the latest promise of the others.
-    promised = Promise.objects.filter(
-        order_line__order__in=orders, order_line__open_qty__gt=0, superseded_at=None
-    ).exclude(order_line__in=lines)
-    return ready + [
-        (line_id, order_id, on or date.max)
-        for line_id, order_id, on in promised.values_list(
-            "order_line_id", "order_line__order_id", "ships_latest"
-        )
-    ]
-
-
-def _agreed(rows: Mapping[int, Row]) -> dict[int, Promise]:
-    """The promise each line's customer agreed to: the first, or that of the last delay answered."""
-    answered = DelayCase.objects.filter(order_line__in=rows, closed_because="answered").order_by("pk")
-    told = dict(answered.values_list("order_line_id", "promise_id"))
-    promises = Promise.objects.filter(Q(revision=1) | Q(pk__in=told.values()), order_line__in=rows)
-    return {promise.order_line_id: promise for promise in promises.order_by("revision")}
 
 
 def _alone_or_ready(state: Queue, found: Sequence[Late]) -> list[Late]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from backorders import choosing, healing, marking, telling
+from backorders import choosing, healing, marking, telling, together
 from backorders.models import AtpRule, Demand, Promise
 from backorders.queue import Queue, Row
 from backorders.rules import dating
@@ -87,18 +87,14 @@ def _tolerance(row: Row, rule: AtpRule | None) -> timedelta:
 def _slowest_of_orders(
     line_ids: Sequence[int], moving: Mapping[int, dating.Window | None]
 ) -> dict[int, dating.Window]:
-    """The window of the slowest open line of each line's order: as promised, or as it is `moving` to."""
+    """The window of the slowest open line of each line's order: as its own goods are, or are `moving` to."""
     orders = dict(OrderLine.objects.filter(pk__in=[*line_ids, *moving]).values_list("pk", "order_id"))
-    promises = Promise.objects.filter(
-        order_line__order_id__in=set(orders.values()),
-        order_line__open_qty__gt=0,
-        superseded_at=None,
-        ships_latest__isnull=False,
-    )
+    promises = together.own_promises(set(orders.values()))
+    of_line = dict(OrderLine.objects.filter(pk__in=bulk.ids(promises)).values_list("pk", "order_id"))
     found: defaultdict[int, list[dating.Window]] = defaultdict(list)
-    for promise in promises.select_related("order_line"):
+    for line_id, promise in promises.items():
         if window := healing.window_told(promise):
-            found[promise.order_line.order_id].append(window)
+            found[of_line[line_id]].append(window)
     for line_id, moved in moving.items():
         if moved:
             found[orders[line_id]].append(moved)
@@ -115,8 +111,11 @@ def write(
     late = broken(state, pegs)
     late += dragged(state, late)
     healed = healing.find(state, pegs, late={item.row.order_line_id for item in late if item.row.promised_on})
-    over = {each.row.order_line_id for each in healed}
+    over = {each.row.order_line_id for each in healed if each.window}
+    ended = {each.row.order_line_id for each in healed} - over
+    # Whose own delay is over may still be held back by another line of its order.
     late = [item for item in late if item.row.order_line_id not in over]
+    late = [item for item in late if item.is_dragged or item.row.order_line_id not in ended]
     better = healing.again(state, pegs, healed)
     good = healing.early(state, pegs, besides=over | {item.row.order_line_id for item in late})
     healing.close(state, healed)
@@ -134,7 +133,8 @@ def write(
     if not (told or better or good):
         return News((), ())
     promises = _supersede(state, [*told, *better, *good], current, _lost_to(state, pegs), (cause, by, run_id))
-    asked = {item.row.order_line_id for item in told if not item.is_dragged}
+    # Of a line that only waits for another nobody asks, but the law wants a yes for each line it ends.
+    asked = {item.row.order_line_id for item in told if not item.is_dragged or item.row.is_held_to_the_day}
     cases = choosing.open_cases([promise for promise in promises if promise.order_line_id in asked])
     if good:
         telling.tell_good_news(line_ids=[item.row.order_line_id for item in good])
@@ -346,13 +346,10 @@ def _publish(promises: Sequence[Promise], by: str) -> None:
 
 def _mark_companions(state: Queue, told: Sequence[Late]) -> None:
     """Orders that ship complete, and kits, move as one: their other SKUs must look at the new day."""
-    orders = OrderLine.objects.filter(
-        pk__in=bulk.ids([item.row.order_line_id for item in told if item.row.is_complete])
-    )
-    others = Demand.objects.filter(open_qty__gt=0, order_line__order__in=orders.values("order_id"))
+    beside = together.skus_beside([item.row.order_line_id for item in told if item.row.is_complete])
     lines = bulk.ids([item.row.order_line_id for item in told])
     kits = Demand.objects.filter(open_qty__gt=0, order_line__in=lines)
-    skus = set(others.values_list("sku_id", flat=True)) | set(kits.values_list("sku_id", flat=True))
+    skus = beside | set(kits.values_list("sku_id", flat=True))
     if not any(item.is_dragged for item in told):
         # A promise dragged later binds its goods no longer, which lets this SKU be planned better.
         skus.discard(state.sku.pk)
