@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import Count, F, QuerySet
+from django.db.models import Count, F
 
 from backorders import buffers, courses, deadlines
 from backorders.cancelling import Policies
@@ -99,9 +99,8 @@ def sweep_deadlines() -> int:
     One that cannot be answered for is logged and does not hold up the others.
     """
     due = DelayCase.objects.filter(closed_at=None, answer_by__lte=clock.now()).order_by("answer_by", "pk")
-    # Nobody is held to an answer while the question is held back, nor before it is known to be one still.
+    # Nobody is held to an answer while the question is held back.
     due = due.exclude(campaign__stopped_at__isnull=False)
-    due = due.exclude(silence_means=Answer.CANCEL, order_line__in=_to_be_planned())
     done = 0
     for case_id in list(due.values_list("pk", flat=True)[:SWEEP]):
         try:
@@ -111,21 +110,22 @@ def sweep_deadlines() -> int:
     return done
 
 
-def _to_be_planned() -> QuerySet[Demand, int]:
-    """Lines whose goods are to be planned again: their delay may be over."""
-    marked = ReplanRequest.objects.values("sku_id")
-    return Demand.objects.filter(open_qty__gt=0, sku_id__in=marked).values_list("order_line_id", flat=True)
-
-
 @transaction.atomic
 def _answer_for_silent(case_id: int) -> bool:
     case = DelayCase.objects.select_related("order_line").get(pk=case_id)
     meant = Answer.WAIT if _is_on_its_way(case.order_line) else case.silence_means
+    if meant == Answer.CANCEL and _is_to_be_planned(case.order_line):
+        return False  # Its delay may be over: that is known once its goods are planned again.
     try:
         record_choice(case_id=case_id, choice=meant, actor=job("sweep_deadlines"), is_silence=True)
     except CaseClosed:
         return False
     return True
+
+
+def _is_to_be_planned(line: OrderLine) -> bool:
+    marked = ReplanRequest.objects.values("sku_id")
+    return Demand.objects.filter(order_line=line, open_qty__gt=0, sku_id__in=marked).exists()
 
 
 def _is_on_its_way(line: OrderLine) -> bool:
