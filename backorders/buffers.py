@@ -16,7 +16,7 @@ REMEMBERED = timedelta(days=730)
 MEDIAN: Level = 0.5
 # Until a supplier has delivered so often, a person's least buffer speaks for it, not what others did.
 ENOUGH = 8
-GROUPS = ("all suppliers", "supplier", "supplier × category", "supplier × SKU")
+GROUPS = ("all suppliers", "supplier", "supplier × category", "supplier × SKU", "same purchase order")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,13 +50,17 @@ class Buffered:
         return said if self.late_by is None else {**said, "late_by": self.late_by}
 
 
+_Pair = tuple[Estimate, Estimate]
+"""The median and the quantile at the level."""
+
+
 class Buffers:
     """The buffers of one decision: the history is looked at once, at the first question, if there is any."""
 
     def __init__(self, on: date) -> None:
         self._on = on
         self._is_fresh = False
-        self._known: dict[tuple[int, int, Level, int | None], tuple[Estimate, Estimate] | None] = {}
+        self._known: dict[tuple[int, int, int | None, Level, int | None], _Pair | None] = {}
 
     def for_supply(
         self,
@@ -67,16 +71,18 @@ class Buffers:
         today: date,
         level: Level | None,
         least_days: int,
+        document_id: int | None = None,
     ) -> Buffered:
         """The buffers of goods expected on a day, as seen on `today`; only bought goods have a history.
 
         `least_days` is a floor of the level's buffer. Goods already late are compared with later ones only.
+        What came of the same purchase order (`document_id`) before says more than the rest.
         """
         fixed = Buffered(median_days=0, level_days=least_days if expected_on else 0)
         if supplier_id is None or expected_on is None or level is None:
             return fixed
         late_by = (today - expected_on).days if expected_on < today else None
-        estimates = self._estimates(supplier_id, sku, level, late_by)
+        estimates = self._estimates(supplier_id, sku, document_id, level, late_by)
         if estimates is None:
             return fixed
         median, at_level = estimates
@@ -89,12 +95,12 @@ class Buffers:
         )
 
     def _estimates(
-        self, supplier_id: int, sku: Sku, level: Level, late_by: int | None
-    ) -> tuple[Estimate, Estimate] | None:
+        self, supplier_id: int, sku: Sku, document_id: int | None, level: Level, late_by: int | None
+    ) -> _Pair | None:
         """The median and the level's quantile, none without any delivery to compare with."""
-        key = supplier_id, sku.pk, level, late_by
+        key = supplier_id, sku.pk, document_id, level, late_by
         if key not in self._known:
-            groups = groups_of(supplier=supplier_id, category=sku.category, sku=sku.pk)
+            groups = groups_of(supplier=supplier_id, category=sku.category, sku=sku.pk, document=document_id)
             is_fresh, self._is_fresh = self._is_fresh, True
             found = _history.at([MEDIAN, level], groups, self._on, late_by, is_fresh, supplier_id)
             self._known[key] = (found[0], found[1]) if found else None
@@ -163,8 +169,13 @@ class _History:
 
     def _add(self, tallies: Iterable[reliability.Tally]) -> None:
         for tally in tallies:
-            groups = groups_of(supplier=tally.supplier_id, category=tally.category, sku=tally.sku_id)
-            sample = Sample(days=tally.late_days, recorded_on=self._read_on or date.min, groups=groups)
+            groups = groups_of(
+                supplier=tally.supplier_id,
+                category=tally.category,
+                sku=tally.sku_id,
+                document=tally.open_document_id,
+            )
+            sample = Sample(days=tally.late_days, recorded_on=tally.quarter_on, groups=groups)
             self._lateness.add(sample, tally.deliveries)
             self._deliveries[tally.supplier_id] += tally.deliveries
             self._newest = max(self._newest, tally.newest_id)

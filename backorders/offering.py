@@ -295,6 +295,7 @@ class Offers:
         place = self.shelves.places[fact.location_id]
         buffered = self.shelves.buffers.for_supply(
             supplier_id=fact.supplier_id,
+            document_id=fact.document_id,
             sku=sku,
             expected_on=fact.expected_on,
             today=self.shelves.today(fact.location_id),

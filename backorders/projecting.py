@@ -12,6 +12,7 @@ from django.db import connection
 from django.db.models import Sum
 
 from backorders import believing, rulebook
+from backorders.bought import BOUGHT_FROM, BOUGHT_WITH
 from backorders.buffers import Buffers
 from backorders.insight import book
 from backorders.insight.book import Chances
@@ -19,7 +20,7 @@ from backorders.models import Demand
 from backorders.rules import dating
 from backorders.rules.projecting import Arrival, DayAhead, Draw, Wait, project
 from backorders.rules.states import choose_rule
-from backorders.shelves import BOUGHT_FROM, believed_on, open_supplies
+from backorders.shelves import believed_on, open_supplies
 from inventory.models import Sku, Supply
 from oms.kernel import clock
 from purchasing.models import SupplierSku
@@ -176,7 +177,7 @@ def _coming(sku_ids: Sequence[int], now: datetime) -> dict[int, tuple[date, date
     buffers = Buffers(today)
     rows = open_supplies(list(sku_ids)).exclude(kind=Supply.Kind.STOCK)
     found: dict[int, tuple[date, date]] = {}
-    for supply in rows.select_related("sku").annotate(bought_from=BOUGHT_FROM):
+    for supply in rows.select_related("sku").annotate(bought_from=BOUGHT_FROM, bought_with=BOUGHT_WITH):
         place = places.get(supply.location_id)
         if place is None or supply.ready_on is None:
             continue
@@ -186,6 +187,7 @@ def _coming(sku_ids: Sequence[int], now: datetime) -> dict[int, tuple[date, date
             continue
         buffered = buffers.for_supply(
             supplier_id=supply.bought_from,
+            document_id=supply.bought_with,
             sku=supply.sku,
             expected_on=supply.ready_on,
             today=today,

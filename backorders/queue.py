@@ -9,6 +9,7 @@ from decimal import Decimal
 from django.db.models import F, Sum
 
 from backorders import believing, rulebook
+from backorders.bought import BOUGHT_FROM, BOUGHT_WITH
 from backorders.buffers import Buffers
 from backorders.models import AtpRule, CartHold, Demand, Peg
 from backorders.rules import states
@@ -19,7 +20,7 @@ from backorders.rules.types import Peg as Claimed
 from backorders.rules.types import Supply as Ready
 from backorders.rules.types import SupplyKind, trust_in_words
 from backorders.serving import Ranking
-from backorders.shelves import BOUGHT_FROM, SupplyFact, believed_on, open_supplies, ready_on
+from backorders.shelves import SupplyFact, believed_on, open_supplies, ready_on
 from inventory.models import Location, Sku, Supply
 from purchasing.models import SupplierSku
 
@@ -208,7 +209,9 @@ def _supplies(
     facts: dict[int, SupplyFact] = {}
     causes: dict[int, str] = {}
     counting = set(open_supplies([sku.pk]).values_list("pk", flat=True))
-    known = Supply.objects.filter(sku=sku).annotate(bought_from=BOUGHT_FROM, box=F("inbound_line"))
+    known = Supply.objects.filter(sku=sku).annotate(
+        bought_from=BOUGHT_FROM, bought_with=BOUGHT_WITH, box=F("inbound_line")
+    )
     for supply in known:
         kind, is_aboard = SupplyKind(supply.kind), supply.box is not None
         place, fences = where[supply.location_id], believing.fences_of(sku, supply.location_id)
@@ -219,6 +222,7 @@ def _supplies(
             expected_on=None if kind is SupplyKind.STOCK else supply.ready_on,
             location_id=supply.location_id,
             supplier_id=supply.bought_from,
+            document_id=supply.bought_with,
             believed_on=believed,
             quantity=supply.quantity,
             standing=trust_in_words(kind, supply.is_confirmed, is_aboard),
@@ -226,17 +230,8 @@ def _supplies(
         causes[supply.pk] = supply.last_cause
         ready = ready_on(place, supply.kind, believed, at) if supply.pk in counting else None
         if ready is not None:
-            supplies.append(
-                Ready(
-                    supply.pk,
-                    kind,
-                    supply.quantity,
-                    ready,
-                    supply.location_id,
-                    supply.is_confirmed,
-                    is_aboard,
-                )
-            )
+            rest = (supply.quantity, ready, supply.location_id, supply.is_confirmed, is_aboard)
+            supplies.append(Ready(supply.pk, kind, *rest))
     return supplies, facts, causes
 
 

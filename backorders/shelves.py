@@ -8,9 +8,9 @@ from typing import Any, Self
 
 from django.db import connection
 from django.db.models import F, PositiveSmallIntegerField, Q, QuerySet, Sum, Value
-from django.db.models.functions import Coalesce
 
 from backorders import protecting, rulebook, serving
+from backorders.bought import BOUGHT_FROM, BOUGHT_WITH
 from backorders.buffers import Buffers
 from backorders.lenders import Lenders
 from backorders.models import Demand, QueuePolicy, SkuVolatility
@@ -25,11 +25,6 @@ from inventory.models import KitPart, Location, Sku, Supply
 from purchasing.lifecycle import OPEN_STATES
 from purchasing.models import PurchaseLine, SupplierSku
 
-BOUGHT_FROM = Coalesce(
-    "purchase_line__purchase_order__supplier_id", "inbound_line__purchase_line__purchase_order__supplier_id"
-)
-"""The supplier of a supply that is bought, itself or in a container."""
-
 
 @dataclass(frozen=True, slots=True)
 class SupplyFact:
@@ -37,6 +32,7 @@ class SupplyFact:
 
     `quantity` and `pegged_qty` are as they were read: what it brings, and what was claimed before.
     `believed_on` is the day it counts behind the fences; `standing` says how far it can be trusted.
+    `document_id` is the purchase order of what is bought.
     """
 
     kind: str
@@ -48,6 +44,7 @@ class SupplyFact:
     pegged_qty: int | None = None
     believed_on: date | None = None
     standing: str = ""
+    document_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,11 +255,13 @@ def _put_supplies(
             "is_confirmed",
             "reference",
             BOUGHT_FROM,
+            BOUGHT_WITH,
             "inbound_line",
         )
     )
     fences = rulebook.current().fences
-    for pk, sku_id, place_id, kind, quantity, pegged, expected, confirmed, reference, supplier, box in rows:
+    for row in rows:
+        pk, sku_id, place_id, kind, quantity, pegged, expected, confirmed, reference, *bought, box = row
         shelf = shelves[sku_id]
         if kind == Supply.Kind.PLANNED:
             shelf.planned = PlannedRow(pk, pegged, expected or at.date())
@@ -283,7 +282,8 @@ def _put_supplies(
             reference=reference,
             expected_on=expected if kind != Supply.Kind.STOCK else None,
             location_id=place_id,
-            supplier_id=supplier,
+            supplier_id=bought[0],
+            document_id=bought[1],
             quantity=quantity,
             pegged_qty=pegged,
             believed_on=believed,

@@ -73,6 +73,7 @@ def buffered_of(state: Queue, supply_id: int, rule: AtpRule | None) -> Buffered:
     fact = state.facts[supply_id]
     return state.buffers.for_supply(
         supplier_id=fact.supplier_id,
+        document_id=fact.document_id,
         sku=state.sku,
         expected_on=fact.expected_on,
         today=state.places[fact.location_id].local(state.at).date(),

@@ -2,14 +2,35 @@
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from fractions import Fraction
 
-from django.db.models import Count, F, Max, Q, Sum
+from django.db.models import (
+    BigIntegerField,
+    Case,
+    Count,
+    DateField,
+    F,
+    IntegerField,
+    Max,
+    Q,
+    Sum,
+    Value,
+    When,
+)
+from django.db.models.functions import TruncQuarter
 
+from purchasing.lifecycle import OPEN_STATES
 from purchasing.models import PurchaseLine, ReceiptLine
 
 _WHOSE = ("line__purchase_order__supplier_id", "line__sku_id", "line__sku__category")
+# Only what is still to come of an order is asked about: what came with a closed one is its supplier's alone.
+_OPEN_DOCUMENT = Case(
+    When(line__purchase_order__state__in=OPEN_STATES, then="line__purchase_order_id"),
+    default=None,
+    output_field=BigIntegerField(),
+)
+_QUARTER = TruncQuarter("receipt__received_at", output_field=DateField(), tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,25 +73,31 @@ def late_days_of(
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """So many deliveries of one supplier and SKU that came so many days late; the newest of them by id."""
+    """So many deliveries of one supplier and SKU that came so many days late; the newest of them by id.
+
+    All came in the calendar quarter that begins on `quarter_on`, with one purchase order if that is open yet.
+    """
 
     supplier_id: int
     sku_id: int
     category: str
+    open_document_id: int | None
+    quarter_on: date
     late_days: int
     deliveries: int
     newest_id: int
 
 
 def tallies(*, since: date) -> Iterator[Tally]:
-    """All deliveries received since a day, counted by supplier, SKU and days late, in chunks.
+    """All deliveries received since a day, counted by supplier, SKU, quarter and days late, in chunks.
 
-    What comes back grows with the number of SKUs and not with the number of receipts.
+    What comes back grows with the number of SKUs and of open orders and not with the number of receipts.
     """
     rows = (
         ReceiptLine.objects.filter(receipt__received_at__date__gte=since)
         .order_by()
-        .values_list(*_WHOSE, "late_days")
+        .annotate(document=_OPEN_DOCUMENT, quarter=_QUARTER)
+        .values_list(*_WHOSE, "document", "quarter", "late_days")
         .annotate(deliveries=Count("pk"), newest=Max("pk"))
     )
     for row in rows.iterator(chunk_size=5_000):
@@ -85,8 +112,9 @@ def booked_from(*, receipt_line_id: int, since: date) -> list[Tally]:
     rows = ReceiptLine.objects.filter(
         Q(receipt__received_at__date__gte=since) | Q(pk=receipt_line_id), pk__gte=receipt_line_id
     )
-    found = rows.order_by("pk").values_list(*_WHOSE, "late_days", "pk")
-    return [Tally(supplier, sku, group, days, 1, pk) for supplier, sku, group, days, pk in found]
+    found = rows.annotate(document=_OPEN_DOCUMENT, quarter=_QUARTER).order_by("pk")
+    once = Value(1, output_field=IntegerField())
+    return [Tally(*row) for row in found.values_list(*_WHOSE, "document", "quarter", "late_days", once, "pk")]
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,12 +34,17 @@ def by_document(delivery: Delivery) -> tuple[Hashable, ...]:
 
 def as_promised(delivery: Delivery) -> tuple[Hashable, ...]:
     """The groups of a promise to a customer."""
-    return groups_of(supplier=delivery.vendor, category=delivery.category, sku=delivery.article)
+    return groups_of(
+        supplier=delivery.vendor,
+        category=delivery.category,
+        sku=delivery.article,
+        document=delivery.document or None,
+    )
 
 
 MEASURED_METHOD = Method("measured: vendor, destination, document", by_document, MEASURED, gain=0.005)
 BASELINES = (
-    Method("as promised: vendor, category, SKU", as_promised, PROMISED),
+    Method("as promised: vendor, category, SKU, document", as_promised, PROMISED),
     Method("pooled: all deliveries", lambda delivery: (), Tuning()),
     Method("vendor, shrunk to pooled", lambda delivery: (delivery.vendor,), Tuning(enough=inf, weight=20)),
 )

@@ -27,6 +27,7 @@ LANGUAGE = Language(
         "group.supplier": "dieser Lieferant",
         "group.supplier × category": "dieser Lieferant und diese Warengruppe",
         "group.supplier × SKU": "dieser Lieferant und Artikel",
+        "group.same purchase order": "frühere Lieferungen dieser Bestellung",
         "mode.deny": "nur Lagerware",
         "mode.backorder": "Nachlieferung",
         "mode.preorder": "Vorbestellung",

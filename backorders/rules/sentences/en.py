@@ -27,6 +27,7 @@ LANGUAGE = Language(
         "group.supplier": "this supplier",
         "group.supplier × category": "this supplier and category",
         "group.supplier × SKU": "this supplier and SKU",
+        "group.same purchase order": "earlier deliveries of this order",
         "mode.deny": "stock only",
         "mode.backorder": "backorder",
         "mode.preorder": "preorder",

@@ -27,6 +27,7 @@ LANGUAGE = Language(
         "group.supplier": "este proveedor",
         "group.supplier × category": "este proveedor y esta categoría",
         "group.supplier × SKU": "este proveedor y artículo",
+        "group.same purchase order": "entregas anteriores de este pedido",
         "mode.deny": "solo existencias",
         "mode.backorder": "bajo pedido",
         "mode.preorder": "preventa",

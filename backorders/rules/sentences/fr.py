@@ -27,6 +27,7 @@ LANGUAGE = Language(
         "group.supplier": "ce fournisseur",
         "group.supplier × category": "ce fournisseur et cette catégorie",
         "group.supplier × SKU": "ce fournisseur et cet article",
+        "group.same purchase order": "livraisons antérieures de cette commande",
         "mode.deny": "stock seulement",
         "mode.backorder": "réapprovisionnement",
         "mode.preorder": "précommande",
