@@ -69,9 +69,10 @@ def hold_for_cart(
         book = locked
         offer = Offers(shelves=stock.copy(), rules=rulebook.current().rules, caps=book).offer(ask)
     if offer.answer.refused_qty:
+        why = offer.answer.reason or Reason.NO_SUPPLY
+        named = f" ({offer.answer.cap_name})" if offer.answer.cap_name else ""
         raise CannotHold(
-            f"Only {offer.answer.now_qty + offer.answer.later_qty} of {qty} can be held: "
-            f"{offer.answer.reason or Reason.NO_SUPPLY}.",
+            f"Only {offer.answer.now_qty + offer.answer.later_qty} of {qty} can be held: {why}{named}.",
             field="qty",
         )
     hold = CartHold.objects.create(

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, Self
 
 from backorders import sourcing
-from backorders.buffers import Buffered
+from backorders.arriving import window_of
 from backorders.capping import CapBook, Draw, dated
 from backorders.lenders import Lent
 from backorders.models import AtpRule
@@ -124,7 +124,8 @@ class Offers:
         today = self._today()
         whole, drawn = self._whole(ask, pieces, view)
         room = self.caps.room_for(ask, later_qty=ask.qty - whole.now_qty - whole.short, on=today)
-        answer = states.judge(self._question(ask, shelf, whole, view, room, today))
+        question = self._question(ask, shelf, whole, view, room, today)
+        answer = self._blamed(ask, pieces, view, question, states.judge(question))
         accepted = answer.now_qty + answer.later_qty
         if accepted < ask.qty and accepted:
             _, drawn = self._whole(replace(ask, qty=accepted), pieces, view)
@@ -147,6 +148,24 @@ class Offers:
             self.shelves.by_sku[part.sku.pk].consume(ask.groups, part.qty)
         self.caps.take(ask, answer.later_qty, offer.draws, today)
         return offer
+
+    def _blamed(
+        self,
+        ask: Ask,
+        pieces: Sequence[tuple[Shelf, int]],
+        view: RuleView | None,
+        question: Question,
+        answer: Answer,
+    ) -> Answer:
+        """The answer, naming the protection that keeps the most where more could be had without any."""
+        hiding = [floor for shelf, _ in pieces for floor in shelf.hiding_from(ask.groups)]
+        if not answer.refused_qty or not hiding:
+            return answer
+        open_to_all = [(replace(shelf, floors=()), units) for shelf, units in pieces]
+        whole, _ = self._whole(ask, open_to_all, view)
+        most = max(hiding, key=lambda floor: (floor.left, -floor.id))
+        without = states.judge(replace(question, claim=whole))
+        return states.kept_for_others(answer, without, name=most.name)
 
     def _whole(
         self, ask: Ask, pieces: Sequence[tuple[Shelf, int]], view: RuleView | None
@@ -344,22 +363,6 @@ class Offers:
 def states_view(rule: AtpRule | None) -> RuleView | None:
     """The rule's numbers as the decisions see them, none without a rule."""
     return view_of(rule) if rule else None
-
-
-def window_of(
-    place: dating.Place, fact: SupplyFact, *, at: Any, buffered: Buffered, region: str
-) -> dating.Window:
-    """The promise for goods of one supply: earliest by the median buffer, latest by the service level's."""
-    # A measured buffer of overdue goods already reaches beyond today.
-    expected = fact.expected_on if buffered.is_measured else fact.believed_on or fact.expected_on
-    return dating.window(
-        place,
-        expected_on=expected,
-        at=at,
-        median_buffer=buffered.median_days,
-        level_buffer=buffered.level_days,
-        region=region,
-    )
 
 
 def _told(loan: Lent) -> dict[str, int]:

@@ -39,7 +39,7 @@ def group_of(protection: Protection) -> str:
 
 def name_of(protection: Protection) -> str:
     """What a refusal calls it."""
-    return f"protection for {protection.group_words}"
+    return floor_of(protection).name
 
 
 def floor_of(protection: Protection) -> Floor:

@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import F, Sum
+from django.db.models import F
 
-from backorders import believing, rulebook
+from backorders import believing, held, rulebook
 from backorders.bought import BOUGHT_FROM, BOUGHT_WITH
 from backorders.buffers import Buffers
-from backorders.models import AtpRule, CartHold, Demand, Peg
+from backorders.models import AtpRule, Demand, Peg
 from backorders.rules import states
 from backorders.rules.borrowing import is_far_dated
 from backorders.rules.dating import Place
@@ -160,7 +160,7 @@ def read(*, sku_id: int, at: datetime, for_run: bool = False) -> Queue:
     ranking = Ranking({sku.pk: sku.category}, at.date())
     rows = _rows(sku, fixed, ranking, for_run=for_run)
     counted = _counted(supplies, rules, {peg.supply_ref for peg in movable})
-    free = _free(counted, pegs, movable, _held_in_carts(sku_id, at))
+    free = _free(counted, pegs, movable, held.in_carts([sku_id], at).get(sku_id, 0))
     level = rules.strictest({(row.channel_id, row.region) for row, _ in rows})
     free = believing.counted_on(free, facts, sku, claimed=movable, level=level, on=at.date())
     return Queue(
@@ -386,9 +386,3 @@ def _free(
             held_in_carts -= kept
             free[index] = replace(supply, qty=supply.qty - kept)
     return [supply for supply in free if supply.qty > 0]
-
-
-def _held_in_carts(sku_id: int, at: datetime) -> int:
-    live = CartHold.objects.filter(sku=sku_id, ended_at=None, expires_at__gt=at)
-    held: int | None = live.aggregate(total=Sum("qty"))["total"]
-    return held or 0

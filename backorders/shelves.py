@@ -12,6 +12,7 @@ from django.db.models import F, PositiveSmallIntegerField, Q, QuerySet, Sum, Val
 from backorders import protecting, rulebook, serving
 from backorders.bought import BOUGHT_FROM, BOUGHT_WITH
 from backorders.buffers import Buffers
+from backorders.held import IN_CARTS
 from backorders.lenders import Lenders
 from backorders.models import Demand, QueuePolicy, SkuVolatility
 from backorders.rules import caps, dating, fencing
@@ -305,15 +306,13 @@ def open_supplies(sku_ids: Collection[int]) -> QuerySet[Supply]:
     )
 
 
-_CLAIMS = """
+_CLAIMS = f"""
 SELECT 'short', sku_id,
        coalesce(wanted_on, least(promised_on, first_promise_on, %(today)s)) AS due_on,
        sum(greatest(0, open_qty - pegged_qty - denied_qty))::int
   FROM backorders_demand WHERE sku_id = ANY(%(skus)s) AND open_qty > pegged_qty GROUP BY sku_id, due_on
 UNION ALL
-SELECT 'cart', sku_id, NULL, sum(qty)::int FROM backorders_carthold
- WHERE sku_id = ANY(%(skus)s) AND ended_at IS NULL AND expires_at > %(now)s AND NOT token = ANY(%(without)s)
- GROUP BY sku_id
+SELECT 'cart', sku_id, NULL, sum(qty)::int FROM ({IN_CARTS}) held GROUP BY sku_id
 UNION ALL
 SELECT 'marked', sku_id, NULL, 0 FROM backorders_replanrequest WHERE sku_id = ANY(%(skus)s)
 """

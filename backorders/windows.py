@@ -5,9 +5,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from backorders.arriving import window_of
 from backorders.buffers import Buffered
 from backorders.models import AtpRule
-from backorders.offering import window_of
 from backorders.queue import Queue, Row
 from backorders.rules import dating
 from backorders.rules.types import Peg

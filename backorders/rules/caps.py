@@ -258,6 +258,11 @@ class Protection:
     words: str = ""
 
     @property
+    def name(self) -> str:
+        """What a refusal calls it."""
+        return f"protection for {self.words}"
+
+    @property
     def left(self) -> int:
         """Units of the floor that its group has not used up."""
         return max(0, self.qty - self.consumed)

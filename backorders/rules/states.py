@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
@@ -111,7 +111,7 @@ class Answer:
 
     `in_stock`, `backorder` and `preorder` speak for the whole quantity; if any of it is refused the
     state is `out_of_stock` with a reason, and `now_qty` and `later_qty` say how much would be
-    accepted. `claim` covers just that. `cap_name` names the cap that refused.
+    accepted. `claim` covers just that. `cap_name` names the cap or the protection that refused.
     """
 
     state: State
@@ -150,6 +150,13 @@ def judge(question: Question) -> Answer:
         claim=_accepted(question, now_qty, later_qty),
         cap_name=question.cap.name if question.cap and refused_qty and reason is question.cap.reason else "",
     )
+
+
+def kept_for_others(answer: Answer, without: Answer, *, name: str) -> Answer:
+    """The answer, its refusal laid on a protection where `without` it less would be refused."""
+    if without.refused_qty >= answer.refused_qty:
+        return answer
+    return replace(answer, reason=Reason.CAP_REACHED, cap_name=name)
 
 
 def countable(

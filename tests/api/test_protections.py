@@ -75,8 +75,10 @@ def test_a_quote_and_the_page_see_the_floor_and_say_for_whom(shop: Shop) -> None
     quote = shop.api.post("orders/?dry_run=true", body).body["lines"][0]
     page = shop.api.get("availability/?sku=CHAIR&qty=11&channel=SILVER").body["results"][0]
 
-    assert (quote["now_qty"], quote["refused_qty"], quote["code"]) == (10, 1, "no_supply")
-    assert (page["now_qty"], page["refused_qty"]) == (10, 1)
+    kept = (10, 1, "cap_reached", "protection for channel WEB")
+    assert (quote["now_qty"], quote["refused_qty"], quote["code"], quote["cap"]) == kept
+    assert (page["now_qty"], page["refused_qty"], page["reason"], page["cap"]) == kept
+    assert "1 unit refused: a cap is reached (“protection for channel WEB”)." in page["explain"]
     assert "30 units kept for channel WEB." in page["explain"]
 
 

@@ -4,8 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from backorders import carts, promising
-from backorders.models import CartHold, Demand
+from backorders import availability, carts, promising, replanning
+from backorders.models import Cap, CartHold, Demand
+from backorders.promising import OrderRefused
+from inventory.models import KitPart
 from oms.kernel import clock
 from oms.kernel.actors import job
 from oms.orders.drafts import CustomerDraft, LineDraft, OrderDraft
@@ -101,3 +103,85 @@ def test_two_lines_cannot_spend_one_hold(world: World) -> None:
 
     assert refused(order)[1] == (422, "cart_hold_unusable", "lines[1].cart_hold")
     assert CartHold.objects.get().ended_at is None
+
+
+def _set_of_legs_and_top(world: World) -> None:
+    """A SET is four LEGs and a TOP."""
+    for code, qty in (("LEG", 4), ("TOP", 1)):
+        KitPart.objects.create(kit=world.sku("SET"), component=world.sku(code), qty=qty)
+
+
+def _told_now(world: World, code: str, qty: int = 1000) -> int:
+    rows = availability.answers(skus=[world.sku(code)], qty=qty, channel=world.web)
+    return rows[0].offer.answer.now_qty
+
+
+def test_a_kit_in_a_cart_keeps_its_parts(world: World, frozen: clock.Journey) -> None:
+    _set_of_legs_and_top(world)
+    world("""
+        stock LEG 40
+        stock TOP 20
+    """)
+
+    token = hold(world, "SET", 6)
+
+    assert [_told_now(world, code) for code in ("LEG", "TOP", "SET")] == [16, 14, 4]
+    with pytest.raises(OrderRefused):
+        world.orders("B", ("SET", 5))
+    assert availability.timeline(sku=world.sku("LEG"))[0].atp == 16
+    # Ordered with that hold, 4 more sets are left; expired, it counts for nobody.
+    promising.accept(draft=draft(world, ("SET", 6, token)), actor=job("t"))
+    assert [_told_now(world, code) for code in ("LEG", "TOP", "SET")] == [16, 14, 4]
+    hold(world, "SET", 4)
+    assert _told_now(world, "LEG") == 0
+    frozen.forward(timedelta(minutes=15))
+    assert [_told_now(world, code) for code in ("LEG", "TOP", "SET")] == [16, 14, 4]
+    assert world.books_balance()
+
+
+def test_a_kit_and_its_part_in_carts_add_up(world: World) -> None:
+    _set_of_legs_and_top(world)
+    world("""
+        stock LEG 40
+        stock TOP 20
+    """)
+
+    hold(world, "SET", 2)
+    hold(world, "LEG", 5)
+
+    assert [_told_now(world, code) for code in ("LEG", "TOP", "SET")] == [27, 18, 6]
+
+
+def test_a_kit_in_a_cart_uses_the_room_of_its_caps(world: World, frozen: clock.Journey) -> None:
+    _set_of_legs_and_top(world)
+    world("""
+        po PO-1 LEG 40 expected 12 Mar
+        po PO-2 TOP 20 expected 12 Mar
+    """)
+    Cap.objects.create(name="sets", sku=world.sku("SET"), max_open_units=5)
+
+    hold(world, "SET", 3)
+
+    with pytest.raises(OrderRefused) as refusal:
+        world.orders("B", ("SET", 3))
+    assert (refusal.value.details[0]["cap"], refusal.value.details[0]["refused_qty"]) == ("sets", 1)
+    frozen.forward(timedelta(minutes=15))
+    world.orders("C", ("SET", 5))
+
+
+def test_a_re_plan_leaves_the_parts_of_a_kit_in_a_cart_alone(world: World) -> None:
+    _set_of_legs_and_top(world)
+    world("""
+        stock LEG 8
+        stock TOP 2
+    """)
+    hold(world, "SET", 2)
+    world("""
+        po    PO-1 LEG 4 expected 12 Mar
+        order B    LEG 4
+    """)
+
+    replanning.mark(sku_ids=[world.sku("LEG").pk], cause="replan")
+    world.settle()
+
+    assert world.pegs("B") == [("PO-1", 4)]

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from backorders import auditing, availability, carts, protecting
-from backorders.models import CartHold, Protection, ProtectionClaim, ProtectionUsage
+from backorders.models import CartHold, Protection, ProtectionClaim, ProtectionUsage, RefusedDemand
 from backorders.promising import OrderRefused
-from inventory.models import KitPart
+from inventory.models import Alternative, KitPart
 from oms.kernel import clock
 from oms.kernel.actors import job
 from oms.orders.models import Channel
@@ -243,3 +243,61 @@ def test_an_expired_cart_uses_no_floor_even_before_the_sweep(shop: World, frozen
 
     assert ProtectionUsage.objects.get().consumed_qty == 30
     assert seen_by(shop, "SILVER") == 50
+
+
+def test_a_refusal_names_the_protection_that_keeps_the_most(shop: World) -> None:
+    protect(shop)
+
+    with pytest.raises(OrderRefused) as refusal:
+        shop.orders("S-70", ("CHAIR", 70), channel=channel("SILVER"))
+
+    detail = refusal.value.details[0]
+    assert (detail["code"], detail["cap"], detail["refused_qty"]) == (
+        "cap_reached",
+        "protection for channel WEB",
+        20,
+    )
+    kept = RefusedDemand.objects.get()
+    assert (kept.asked_qty, kept.refused_qty, kept.reason, kept.cap_name) == (
+        70,
+        20,
+        "cap_reached",
+        "protection for channel WEB",
+    )
+
+
+def test_what_no_floor_keeps_is_refused_for_its_own_reason(shop: World) -> None:
+    shop.rule.mode = "deny"
+    shop.rule.save()
+    protect_one(shop, channel=channel("GOLD"), qty=20)
+
+    def why(code: str, qty: int) -> tuple[str | None, str, int]:
+        rows = availability.answers(skus=[shop.sku("CHAIR")], qty=qty, channel=channel(code))
+        answer = rows[0].offer.answer
+        return answer.reason, answer.cap_name, answer.refused_qty
+
+    # Without the floor all 90 would be in stock; of 101 one more would not.
+    assert why("SILVER", 90) == ("cap_reached", "protection for channel GOLD", 10)
+    assert why("GOLD", 101) == ("rule_denies", "", 1)
+
+
+def test_an_alternative_switched_to_is_a_newcomer_to_floors(shop: World) -> None:
+    shop("""
+        stock TABLE 5
+        po    PO-7 LAMP 4 expected 12 Mar
+    """)
+    Alternative.objects.create(sku=shop.sku("LAMP"), alternative=shop.sku("TABLE"))
+    shop("order A LAMP 4")
+    shop.slips("PO-7", to="30 Mar")
+    shop.settle()
+    protect_one(shop, channel=channel("GOLD"), qty=3, sku=shop.sku("TABLE"))
+    shop.rule.mode = "deny"
+    shop.rule.save()
+
+    with pytest.raises(OrderRefused) as refusal:
+        shop.customer_chooses("A", "switch", alternative="TABLE")
+
+    assert refusal.value.details[0]["cap"] == "protection for channel GOLD"
+    assert (shop.line("A").open_qty, shop.free("TABLE")) == (4, 5)
+    assert shop.open_case("A") is not None
+    assert shop.books_balance()
