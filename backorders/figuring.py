@@ -27,6 +27,8 @@ CHANGES: Mapping[str, Q] = {
     "same": ~(GAINS | LOSES | EARLIER | LATER),
 }
 """How a line may come out of a run."""
+KIT_PARTS = ~Q(sku=F("order_line__sku"))
+"""Parts of kits, which are skipped whatever their segment says: they keep what they have, and consume it."""
 
 
 @transaction.atomic
@@ -73,6 +75,7 @@ def figures(run: BackorderRun) -> dict[str, Any]:
         promises_broken=Count("pk", filter=Q(breaks_promise=True)),
         exceptions=Count("pk", filter=Q(owed_qty__isnull=False)),
         shuffled=Count("pk", filter=Q(is_shuffled=True)),
+        kit_parts=Count("pk", filter=KIT_PARTS),
     )
     supply = skus.aggregate(
         skus=Count("pk"),

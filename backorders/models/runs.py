@@ -156,6 +156,11 @@ class RunLine(models.Model):
         return f"{self.order_line_id}: {self.before_qty} → {self.after_qty}"
 
     @property
+    def is_kit_part(self) -> bool:
+        """Whether it is a part of a kit, which a run leaves alone: only all parts make the kit ready."""
+        return self.sku_id != self.order_line.sku_id
+
+    @property
     def change(self) -> str:
         """How the line comes out: gain, lose, earlier, later or same."""
         if self.after_qty != self.before_qty:

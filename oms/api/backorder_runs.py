@@ -129,6 +129,9 @@ class RunLineOut(serializers.Serializer[RunLine]):
     breaks_promise = serializers.BooleanField()
     shuffled = serializers.BooleanField(help_text="On other supply, with neither quantity nor date changed.")
     owed = serializers.IntegerField(allow_null=True, help_text="Guaranteed units that could not be paid.")
+    kit_part = serializers.BooleanField(
+        help_text="A part of a kit: skipped whatever its segment says, for only all parts make the kit ready."
+    )
     value = Money()
     lost_to = _Other(many=True)
     gained_from = _Other(many=True)
@@ -157,6 +160,7 @@ class RunLineOut(serializers.Serializer[RunLine]):
             "breaks_promise": row.breaks_promise,
             "shuffled": row.is_shuffled,
             "owed": row.owed_qty,
+            "kit_part": row.is_kit_part,
             "value": money(row.unit_value * abs(row.after_qty - row.before_qty), row.currency),
             "lost_to": [_other(names, other) for other in row.lost_to if other["line"] in names],
             "gained_from": [_other(names, other) for other in row.gained_from if other["line"] in names],

@@ -7,7 +7,7 @@ import pytest
 
 from backorders import replanning, running
 from backorders.models import BackorderRun, Demand, OnException, Peg, Promise, RunLine, RunSku, RunVariant
-from inventory.models import Supply
+from inventory.models import KitPart, Supply
 from oms.kernel import clock
 from oms.kernel.errors import Conflict, InvalidValue, UnknownReference
 from oms.orders.models import Channel, PickRequest
@@ -312,3 +312,33 @@ def test_a_code_nobody_knows_is_refused_by_field(world: World) -> None:
         running.start(raw_segments=[segment("win", sku=["NOPE"])], actor=ANNA)
 
     assert refused.value.field == "segments[0].filter.sku"
+
+
+def test_parts_of_a_kit_are_skipped_still_consume_and_the_result_says_so(
+    world: World, shops: Mapping[str, Channel]
+) -> None:
+    for code in ("LEG", "TOP"):
+        KitPart.objects.create(kit=world.sku("SET"), component=world.sku(code), qty=1)
+    world("""
+        po PO-1 LEG 8 expected 12 Mar
+        po PO-2 TOP 5 expected 12 Mar
+    """)
+    world.orders("KIT", ("SET", 5), channel=shops["A"])
+    world.orders("PLAIN", ("LEG", 3), channel=shops["B"])
+    before = claims()
+
+    done = run(segment("lose", channel="A"), segment("win", channel="B"), segment("skip"))
+
+    # Told to lose, the kit keeps its legs and tops; the plain line gets what they leave.
+    assert claims() == before
+    rows = RunLine.objects.filter(run=done, order_line=world.line("KIT")).select_related("order_line", "sku")
+    assert {
+        (row.sku.code, row.run_class, row.before_qty, row.after_qty, row.is_kit_part) for row in rows
+    } == {
+        ("LEG", "skip", 5, 5, True),
+        ("TOP", "skip", 5, 5, True),
+    }
+    assert (done.figures["kit_parts"], done.figures["classes"]["skip"]["lines"]) == (2, 2)
+    assert RunLine.objects.get(order_line=world.line("PLAIN")).is_kit_part is False
+    assert Demand.objects.filter(denied_qty__gt=0).count() == 0
+    assert world.books_balance()
