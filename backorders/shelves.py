@@ -246,18 +246,8 @@ def _put_supplies(
             location_id__in=list(where),
         )
         .values_list(
-            "pk",
-            "sku_id",
-            "location_id",
-            "kind",
-            "quantity",
-            "pegged_qty",
-            "ready_on",
-            "is_confirmed",
-            "reference",
-            BOUGHT_FROM,
-            BOUGHT_WITH,
-            "inbound_line",
+            *("pk", "sku_id", "location_id", "kind", "quantity", "pegged_qty", "ready_on", "is_confirmed"),
+            *("reference", BOUGHT_FROM, BOUGHT_WITH, "inbound_line"),
         )
     )
     fences = rulebook.current().fences

@@ -39,7 +39,7 @@ def explain(basis: Basis, *, names: Names = NOBODY, cause: str = "", cause_words
         *_moved(basis, cause, cause_words),
         *_rule(basis),
         *_split(basis),
-        *_supplies(basis),
+        *_supplies(basis, names),
         *_calendar(basis),
         *_guards(basis),
         *_ahead(basis),
@@ -50,7 +50,10 @@ def explain(basis: Basis, *, names: Names = NOBODY, cause: str = "", cause_words
 
 def lines_named(basis: Basis) -> list[int]:
     """Order lines that a basis knows by id only."""
-    return [] if basis.get("lost_to_names") else [pk for pk in _rows(basis, "lost_to") if isinstance(pk, int)]
+    lost = [] if basis.get("lost_to_names") else _rows(basis, "lost_to")
+    supplies = [row for row in _rows(basis, "supplies") if isinstance(row, Mapping)]
+    lent = [loan.get("line") for supply in supplies for loan in _rows(supply, "borrowed_from")]
+    return [pk for pk in (*lost, *lent) if isinstance(pk, int)]
 
 
 def _moved(basis: Basis, cause: str, words: str) -> Iterator[Step]:
@@ -80,11 +83,14 @@ def _split(basis: Basis) -> Iterator[Step]:
         yield Step("split", {"now_qty": now, "later_qty": later}, "split" if now and later else "")
 
 
-def _supplies(basis: Basis) -> Iterator[Step]:
+def _supplies(basis: Basis, names: Names) -> Iterator[Step]:
     supplies = [row for row in _rows(basis, "supplies") if isinstance(row, Mapping)]
     for supply in supplies[:SUPPLIES_TOLD]:
         yield _supply(supply)
+        yield from _standing(supply)
+        yield from _borrowed(supply, names)
         yield from _claimed(supply)
+        yield from _yield(supply.get("yield") or {})
         yield from _buffer(supply.get("buffer") or {})
     more = len(supplies) - SUPPLIES_TOLD
     if more > 0:
@@ -99,6 +105,33 @@ def _supply(supply: Mapping[str, Any]) -> Step:
     if facts["expected_on"]:
         return Step("supply", facts, "supply_expected_named" if facts["reference"] else "supply_expected")
     return Step("supply", facts, "supply_undated")
+
+
+def _standing(supply: Mapping[str, Any]) -> Iterator[Step]:
+    """How far it can be trusted; of goods on hand there is nothing to say."""
+    standing = supply.get("standing")
+    if standing and supply.get("kind") != "stock":
+        facts = {"standing": standing, "kind": supply.get("kind")}
+        yield Step("standing", facts, "standing_aboard" if standing == "on the way" else "standing")
+
+
+def _borrowed(supply: Mapping[str, Any], names: Names) -> Iterator[Step]:
+    """Goods on hand lent by lines that want them later."""
+    loans = [loan for loan in _rows(supply, "borrowed_from") if isinstance(loan, Mapping)]
+    if not loans:
+        return
+    lenders = [loan.get("line") for loan in loans]
+    known = [names[pk] for pk in lenders if isinstance(pk, int) and pk in names]
+    facts = {"units": sum(loan.get("qty") or 0 for loan in loans), "lines": len(set(lenders)), "names": known}
+    yield Step("borrowed", facts, "borrowed_named" if len(known) == len(lenders) else "borrowed")
+
+
+def _yield(measured: Mapping[str, Any]) -> Iterator[Step]:
+    """Of a purchase only so much is counted on as its supplier delivers well; said where it is not all."""
+    share = measured.get("share")
+    if share is not None and measured.get("samples"):
+        facts = {"share": share, "samples": measured["samples"], "group": measured.get("group")}
+        yield Step("yield", facts, "yield" if share < 1 else "")
 
 
 def _claimed(supply: Mapping[str, Any]) -> Iterator[Step]:

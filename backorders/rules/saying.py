@@ -121,6 +121,8 @@ _WRITTEN: Mapping[str, Callable[[Language, Any], str]] = {
     "mode": _named("mode"),
     "reason": _named("reason"),
     "level": _share,
+    "share": _share,
+    "standing": _named("standing"),
     "cv": _decimal,
     "names": _listed,
     "holidays": _holidays,

@@ -8,6 +8,7 @@ import pytest
 from backorders.rules.explaining import SUPPLIES_TOLD, Step, explain, lines_named
 from backorders.rules.saying import Audience, sentences
 from backorders.rules.sentences import LANGUAGES, Language
+from backorders.rules.types import SupplyKind, trust_in_words
 
 MEASURED = {
     "median_days": 2,
@@ -277,3 +278,84 @@ def test_a_language_we_do_not_have_is_answered_in_english(locale: str) -> None:
     assert sentences([Step("no_rule", {}, "no_rule")], locale=locale) == [
         "No ATP rule spoke for it: only stock counts."
     ]
+
+
+BORROWED: dict[str, Any] = {
+    "supplies": [
+        {
+            "sku": "CHAIR",
+            "kind": "stock",
+            "location": "MAIN",
+            "qty": 3,
+            "standing": "on hand",
+            "borrowed_from": [
+                {"line": 41, "qty": 2, "covered_by": 9},
+                {"line": 42, "qty": 1, "covered_by": 9},
+            ],
+        },
+        {
+            "sku": "CHAIR",
+            "kind": "purchase",
+            "reference": "PO-7",
+            "location": "MAIN",
+            "qty": 4,
+            "expected_on": "2026-04-10",
+            "standing": "on the way",
+            "yield": {"share": 0.9, "samples": 12, "group": "supplier"},
+        },
+    ]
+}
+
+
+def test_what_is_trusted_lent_and_counted_on_is_said() -> None:
+    assert sentences(explain(BORROWED)) == [
+        "3 of CHAIR from stock at MAIN.",
+        "3 units of it are lent by 2 lines wanted later; what comes in covers them again.",
+        "4 of CHAIR from purchase PO-7 at MAIN, expected Fri 10 Apr 2026.",
+        "How sure that is: on its way.",
+        "Only 90% of what was ordered is counted on: 12 deliveries came so complete (this supplier).",
+    ]
+    named = sentences(explain(BORROWED, names={41: "1001/1", 42: "1002/3"}))
+    assert named[1] == (
+        "3 units of it are lent by 1001/1 and 1002/3, wanted later; what comes in covers them again."
+    )
+    assert lines_named(BORROWED) == [41, 42]
+
+
+@pytest.mark.parametrize(
+    ("locale", "staff", "customer"),
+    [
+        ("de", "Wie sicher das ist: unterwegs.", "Es ist schon zu uns unterwegs."),
+        ("fr", "Degré de certitude : en route.", "C’est déjà en route vers nous."),
+        ("es", "Qué seguridad tiene: en camino.", "Ya está en camino hacia nosotros."),
+    ],
+)
+def test_they_are_said_in_each_language_and_customers_hear_no_lenders(
+    locale: str, staff: str, customer: str
+) -> None:
+    assert staff in sentences(explain(BORROWED), locale=locale)
+    told = sentences(explain(BORROWED), locale=locale, audience=Audience.CUSTOMER)
+    assert customer in told
+    assert len(told) == 3
+
+
+def test_a_yield_of_all_that_was_ordered_goes_without_saying() -> None:
+    supply = {**BORROWED["supplies"][1], "yield": {"share": 1.0, "samples": 12, "group": "supplier"}}
+
+    steps = explain({"supplies": [supply]})
+
+    assert [step.told() for step in steps if step.kind == "yield"] == [
+        {"step": "yield", "share": 1.0, "samples": 12, "group": "supplier"}
+    ]
+    assert sentences(steps)[-1] == "How sure that is: on its way."
+
+
+@pytest.mark.parametrize("language", LANGUAGES.values(), ids=LANGUAGES)
+def test_every_standing_has_a_name_in_every_language(language: Language) -> None:
+    kinds = [
+        (kind, sure, aboard) for kind in SupplyKind for sure in (True, False) for aboard in (True, False)
+    ]
+
+    standings = {trust_in_words(*what) for what in kinds}
+
+    assert {f"standing.{words}" for words in standings} <= language.names.keys()

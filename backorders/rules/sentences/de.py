@@ -28,6 +28,15 @@ LANGUAGE = Language(
         "group.supplier × category": "dieser Lieferant und diese Warengruppe",
         "group.supplier × SKU": "dieser Lieferant und Artikel",
         "group.same purchase order": "frühere Lieferungen dieser Bestellung",
+        "standing.on hand": "am Lager",
+        "standing.here, held": "hier, aber gesperrt",
+        "standing.coming back": "kommt von einem Kunden zurück",
+        "standing.on the way": "unterwegs",
+        "standing.confirmed": "vom Lieferanten bestätigt",
+        "standing.sent": "bestellt, noch nicht bestätigt",
+        "standing.started": "die Fertigung läuft",
+        "standing.scheduled": "die Fertigung ist geplant",
+        "standing.not bought yet": "noch nicht bestellt",
         "mode.deny": "nur Lagerware",
         "mode.backorder": "Nachlieferung",
         "mode.preorder": "Vorbestellung",
@@ -61,6 +70,13 @@ LANGUAGE = Language(
             "{qty} × {sku} aus {kind} {reference} in {location}, erwartet {expected_on}."
         ),
         "supply_undated": "{qty} × {sku} aus {kind} in {location}; niemand weiß, wann.",
+        "standing": "Wie sicher das ist: {standing}.",
+        "standing_aboard": "Wie sicher das ist: {standing}.",
+        "yield": (
+            "Gerechnet wird nur mit {share} der bestellten Menge: so vollständig kamen {samples} ({group})."
+        ),
+        "borrowed": "{units} davon leihen {lines}, die später gebraucht werden; Zugänge decken sie wieder.",
+        "borrowed_named": ("{units} davon leiht {names}, später gebraucht; Zugänge decken sie wieder."),
         "more_supplies": "Und aus {count} weiteren Zugängen.",
         "claimed_before": "{units} von {of_units} gehören Bestellungen, die vorher an der Reihe sind.",
         "buffer": (
@@ -110,6 +126,7 @@ LANGUAGE = Language(
         "supply_expected_named": "Es kommt mit einer Lieferung, die wir am {expected_on} erwarten.",
         "supply_expected_named.production": "Es wird gerade gefertigt und soll am {expected_on} fertig sein.",
         "supply_expected_named.planned": "Wir bestellen es für Sie und erwarten es bis {expected_on}.",
+        "standing_aboard": "Es ist schon zu uns unterwegs.",
         "claimed_before": "{units} dieser Lieferung sind für Kunden, die vor Ihnen bestellt haben.",
         "buffer": "Wir geben {buffer_days} dazu: {level} früherer Lieferungen kamen nicht später als das.",
         "least_buffer": "Sicherheitshalber geben wir {buffer_days} dazu.",

@@ -28,6 +28,15 @@ LANGUAGE = Language(
         "group.supplier × category": "this supplier and category",
         "group.supplier × SKU": "this supplier and SKU",
         "group.same purchase order": "earlier deliveries of this order",
+        "standing.on hand": "on hand",
+        "standing.here, held": "here, on hold",
+        "standing.coming back": "coming back from a customer",
+        "standing.on the way": "on its way",
+        "standing.confirmed": "confirmed by the supplier",
+        "standing.sent": "ordered, not confirmed yet",
+        "standing.started": "production has started",
+        "standing.scheduled": "production is scheduled",
+        "standing.not bought yet": "nobody has bought it yet",
         "mode.deny": "stock only",
         "mode.backorder": "backorder",
         "mode.preorder": "preorder",
@@ -59,6 +68,13 @@ LANGUAGE = Language(
             "{qty} of {sku} from {kind} {reference} at {location}, expected {expected_on}."
         ),
         "supply_undated": "{qty} of {sku} from {kind} at {location}; nobody knows when.",
+        "standing": "How sure that is: {standing}.",
+        "standing_aboard": "How sure that is: {standing}.",
+        "yield": ("Only {share} of what was ordered is counted on: {samples} came so complete ({group})."),
+        "borrowed": "{units} of it are lent by {lines} wanted later; what comes in covers them again.",
+        "borrowed_named": (
+            "{units} of it are lent by {names}, wanted later; what comes in covers them again."
+        ),
         "more_supplies": "And {count} more supplies.",
         "claimed_before": "{units} of its {of_units} are claimed by orders ahead.",
         "buffer": "Buffer {buffer_days}: of {samples} measured ({group}), {level} came no later than that.",
@@ -106,6 +122,7 @@ LANGUAGE = Language(
             "It is being made, and we expect it to be finished on {expected_on}."
         ),
         "supply_expected_named.planned": "We order it for you and expect it by {expected_on}.",
+        "standing_aboard": "It is on its way to us.",
         "claimed_before": "{units} of that delivery are for customers who ordered before you.",
         "buffer": "We add {buffer_days}: {level} of past deliveries came no later than that.",
         "least_buffer": "We add {buffer_days} to be on the safe side.",

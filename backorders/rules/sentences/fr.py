@@ -28,6 +28,15 @@ LANGUAGE = Language(
         "group.supplier × category": "ce fournisseur et cette catégorie",
         "group.supplier × SKU": "ce fournisseur et cet article",
         "group.same purchase order": "livraisons antérieures de cette commande",
+        "standing.on hand": "en stock",
+        "standing.here, held": "ici, mais bloqué",
+        "standing.coming back": "retour d’un client",
+        "standing.on the way": "en route",
+        "standing.confirmed": "confirmé par le fournisseur",
+        "standing.sent": "commandé, pas encore confirmé",
+        "standing.started": "la fabrication a commencé",
+        "standing.scheduled": "la fabrication est planifiée",
+        "standing.not bought yet": "pas encore acheté",
         "mode.deny": "stock seulement",
         "mode.backorder": "réapprovisionnement",
         "mode.preorder": "précommande",
@@ -59,6 +68,15 @@ LANGUAGE = Language(
         "supply_expected": "{qty} × {sku} ({kind}) à {location}, attendu {expected_on}.",
         "supply_expected_named": "{qty} × {sku} ({kind} {reference}) à {location}, attendu {expected_on}.",
         "supply_undated": "{qty} × {sku} ({kind}) à {location} ; personne ne sait quand.",
+        "standing": "Degré de certitude : {standing}.",
+        "standing_aboard": "Degré de certitude : {standing}.",
+        "yield": (
+            "Seuls {share} de la quantité commandée sont comptés : c’est ce qu’ont donné {samples} ({group})."
+        ),
+        "borrowed": "{units} sont prêtés par {lines} attendues plus tard ; les arrivages les couvrent.",
+        "borrowed_named": (
+            "{units} sont prêtés par {names}, attendus plus tard ; les arrivages les couvrent."
+        ),
         "more_supplies": "Et {count} autres approvisionnements.",
         "claimed_before": "{units} sur {of_units} reviennent à des commandes placées avant.",
         "buffer": (
@@ -113,6 +131,7 @@ LANGUAGE = Language(
         "supply_expected_named.planned": (
             "Nous le commandons pour vous et l’attendons d’ici le {expected_on}."
         ),
+        "standing_aboard": "C’est déjà en route vers nous.",
         "claimed_before": "{units} de cette livraison sont pour des clients qui ont commandé avant vous.",
         "buffer": (
             "Nous ajoutons {buffer_days} : {level} des livraisons passées ne sont pas venues plus tard."
