@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("backorders", "0020_sums_everything_anew"),
+        ("backorders", "0021_hands_watches_over"),
     ]
 
     operations = [
