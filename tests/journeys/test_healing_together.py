@@ -1,12 +1,13 @@
 """Orders that ship complete with two late articles: each question ends when its own delay is over."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
-from backorders import choosing, replanning
+from backorders import choosing, replanning, shipped_law
 from backorders.models import CancellationPolicy, DelayCase
 from oms.kernel import clock
+from tests.journeys.law import US, begins, sweeps, there
 from tests.world import World, day
 
 
@@ -130,3 +131,41 @@ def test_an_agreed_wait_for_one_article_keeps_the_other_at_that_day(
     assert {world.promised("A", 1), world.promised("A", 2)} == {day("25 Mar")}
     frozen.forward(timedelta(days=6))
     assert choosing.sweep_deadlines() == 0
+
+
+def _american(world: World, frozen: clock.Journey) -> None:
+    """An American order that ships complete, promised for 1 October; on 25 September the chairs are late."""
+    frozen.move_to(there(date(2026, 9, 1)))
+    shipped_law.add_missing()
+    world("""
+        po PO-1 CHAIR 4 expected 1 Oct
+        po PO-2 TABLE 4 expected 1 Oct
+    """)
+    world.orders("A", ("CHAIR", 2), ("TABLE", 2), ship_policy="complete", **US)
+    world.settle()
+    frozen.move_to(there(date(2026, 9, 25)))
+    world.slips("PO-1", to="20 Oct")
+    world.settle()
+
+
+def test_where_the_law_ends_late_lines_the_line_held_back_is_asked_about_too(
+    world: World, frozen: clock.Journey
+) -> None:
+    _american(world, frozen)
+
+    assert _open_cases(world) == [1, 2]
+    assert sweeps(frozen, begins(date(2026, 10, 2))) == 0
+    # Silence to a short first notice is consent: the table waits with the chair, and the law ends neither.
+    assert (world.line("A", 1).open_qty, world.line("A", 2).open_qty) == (2, 2)
+
+
+def test_both_questions_of_such_an_order_end_when_its_late_line_is_on_time_again(
+    world: World, frozen: clock.Journey
+) -> None:
+    _american(world, frozen)
+
+    world.slips("PO-1", to="1 Oct", cause="supplier_early")
+    world.settle()
+
+    assert _open_cases(world) == []
+    assert {world.promised("A", 1), world.promised("A", 2)} == {day("1 Oct")}

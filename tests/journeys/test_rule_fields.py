@@ -182,6 +182,30 @@ def test_stock_is_sold_however_volatile(world: World, frozen: clock.Journey) -> 
     assert reason(world, 1) == "too_volatile"
 
 
+def test_only_newcomers_are_refused_for_volatile_demand_who_waits_is_promised_anew(world: World) -> None:
+    world("""
+        po    PO-7 CHAIR 10 expected 12 Mar
+        order A    CHAIR 4
+    """)
+    SkuVolatility.objects.create(
+        sku=world.sku("CHAIR"), weeks=26, demand_qty=10, cv=9, measured_at=clock.now()
+    )
+    change(world, max_volatility=Decimal("0.5"))
+
+    world.slips("PO-7", to="30 Mar")
+    world.settle()
+
+    assert reason(world, 1) == "too_volatile"
+    assert (world.promised("A"), world.pegs("A"), world.line("A").open_qty) == (
+        day("30 Mar"),
+        [("PO-7", 4)],
+        4,
+    )
+    case = world.open_case("A")
+    assert case is not None
+    assert "wait" in case.choices
+
+
 def test_refused_units_are_demand_too(world: World, frozen: clock.Journey) -> None:
     world("stock CHAIR 40")
     _orders_by_week(world, frozen, [10, 10, 10, 10])
