@@ -22,7 +22,7 @@ from backorders.rules.projecting import Arrival, DayAhead, Draw, Wait, project
 from backorders.rules.states import choose_rule
 from backorders.shelves import believed_on, open_supplies
 from inventory.models import Sku, Supply
-from oms.kernel import clock
+from oms.kernel import clock, revisions
 from purchasing.models import SupplierSku
 
 LEVEL = 0.9
@@ -107,7 +107,9 @@ def of_all(*, days: int, channel_id: int | None = None) -> Projection:
         .values_list("sku_id", flat=True)
         .distinct()
     )
-    waits = _waits(now, _coming(skus, now), channel_id=channel_id)
+    # Thousands of supplies, one look at the policies.
+    with revisions.steady():
+        waits = _waits(now, _coming(skus, now), channel_id=channel_id)
     return _projected(now, days, LEVEL, waits)
 
 

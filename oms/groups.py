@@ -68,6 +68,8 @@ COMMANDS = (
     May("run_backorders", "backorders.backorderrun", "Can plan and write backorder runs", (MANAGER, BUYER)),
     May("try_letter", "notifications.lettertemplate", "Can preview and test letters", (MANAGER,)),
     May("resend_message", "notifications.message", "Can send messages again", (MANAGER, SERVICE)),
+    May("keep_savedfilter", "kernel.savedfilter", "Can keep filters", (MANAGER, BUYER, SERVICE, WAREHOUSE)),
+    May("share_savedfilter", "kernel.savedfilter", "Can share filters", (MANAGER,)),
     May(
         "run_bulkjob",
         "api.bulkjob",

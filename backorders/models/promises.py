@@ -45,6 +45,9 @@ class Promise(models.Model):
             models.Index(
                 fields=("ships_latest",), condition=Q(superseded_at=None), name="current_promises_by_date"
             ),
+            models.Index(
+                fields=("id",), condition=Q(superseded_at__isnull=False), name="superseded_promises"
+            ),
         )
 
     def __str__(self) -> str:

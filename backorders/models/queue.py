@@ -71,6 +71,7 @@ class Demand(models.Model):
                 fields=("sku",), condition=Q(open_qty__gt=F("pegged_qty")), name="short_demand_of_a_sku"
             ),
             models.Index(fields=("promised_on",), condition=Q(open_qty__gt=0), name="open_demand_by_promise"),
+            models.Index(fields=("id",), condition=Q(open_qty__gt=0, is_held=True), name="held_demand"),
             models.Index(
                 fields=("sku", "wanted_on"),
                 condition=Q(open_qty__gt=0, wanted_on__isnull=False),

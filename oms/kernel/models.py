@@ -1,5 +1,6 @@
 """The event log: a past-tense record of what happened, in order, for the feed and for people."""
 
+from django.conf import settings
 from django.db import models
 
 
@@ -45,3 +46,24 @@ class JobRun(models.Model):
 
     def __str__(self) -> str:
         return self.task
+
+
+class SavedFilter(models.Model):
+    """The filters and words of one list of the admin under a name; shared ones are seen by everybody."""
+
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="saved_filters"
+    )
+    place = models.CharField(max_length=80, help_text="The list, as app.model.")
+    name = models.CharField(max_length=60)
+    query = models.CharField(max_length=2000, blank=True, default="", help_text="As in the address.")
+    is_shared = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ("place", "name", "id")
+        constraints = (
+            models.UniqueConstraint(fields=("person", "place", "name"), name="one_saved_filter_per_name"),
+        )
+
+    def __str__(self) -> str:
+        return self.name

@@ -68,6 +68,7 @@ from tests.factories.telling import LetterTemplateFactory as LetterTemplateFacto
 from tests.factories.telling import MailboxMailFactory as MailboxMailFactory
 from tests.factories.telling import MessageFactory as MessageFactory
 from tests.factories.telling import RouteFactory as RouteFactory
+from tests.factories.telling import SavedFilterFactory as SavedFilterFactory
 from tests.factories.telling import ShopKeyFactory as ShopKeyFactory
 from tests.factories.telling import StockWatchFactory as StockWatchFactory
 from tests.factories.telling import TellingPolicyFactory as TellingPolicyFactory

@@ -1,5 +1,6 @@
 """Messages, clients of the API and the event log."""
 
+from django.contrib.auth.models import User
 from factory.declarations import Sequence, SubFactory
 from factory.django import DjangoModelFactory
 
@@ -7,7 +8,7 @@ from backorders import models as queue
 from notifications import models as notifications
 from oms.api import models as api
 from oms.connectors import models as connectors
-from oms.kernel.models import EventLog, JobRun
+from oms.kernel.models import EventLog, JobRun, SavedFilter
 from oms.portal import models as portal
 from tests.factories.facts import AT, BY, SOON
 from tests.factories.selling import ChannelFactory
@@ -166,6 +167,25 @@ class BulkRowFactory(DjangoModelFactory[api.BulkRow]):
     job = SubFactory(BulkJobFactory)
     row_no = Sequence(lambda n: n + 1)
     body: dict[str, str] = {}
+
+
+class UserFactory(DjangoModelFactory[User]):
+    class Meta:
+        model = User
+
+    username = Sequence(lambda n: f"person-{n}")
+    is_staff = True
+
+
+class SavedFilterFactory(DjangoModelFactory[SavedFilter]):
+    class Meta:
+        model = SavedFilter
+
+    person = SubFactory(UserFactory)
+    place = "orders.order"
+    name = Sequence(lambda n: f"filter {n}")
+    query = "standing=held"
+    is_shared = True
 
 
 class EventLogFactory(DjangoModelFactory[EventLog]):

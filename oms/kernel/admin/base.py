@@ -13,7 +13,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.views import ChangeList
 
 from oms.kernel import shown
-from oms.kernel.admin import buttons, columns, files, paging
+from oms.kernel.admin import buttons, columns, files, paging, saving
 from oms.kernel.admin.buttons import Button
 from oms.kernel.admin.selecting import Selecting
 
@@ -33,6 +33,13 @@ class HouseList(ChangeList):
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         self.full_result_count = self.result_count
+        # The page's ids first: what a list says besides is then worked out for these rows only, which the
+        # planner would otherwise do for the whole table.
+        page: Any = self.result_list
+        ids = list(page.values_list("pk", flat=True))
+        rows = self.apply_select_related(self.root_queryset.filter(pk__in=ids).order_by())
+        found = {row.pk: row for row in rows}
+        self.result_list = [found[pk] for pk in ids if pk in found]
 
 
 class ToldAdmin(ModelAdmin):
@@ -151,7 +158,7 @@ class HouseAdmin(Selecting, files.Filed, ToldAdmin):
 
     def list_button_view(self, request: HttpRequest, slug: str) -> HttpResponse:
         """One button of the list's head, on no row in particular."""
-        kind = self._button(self._list_buttons(), slug)
+        kind = self._button((*self._list_buttons(), saving.SaveFilter), slug)
         if not self.has_view_permission(request):
             raise PermissionDenied
         page = self._frame(request, kind, None)
@@ -161,7 +168,7 @@ class HouseAdmin(Selecting, files.Filed, ToldAdmin):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         drawn = buttons.offered([kind(request, self.model()) for kind in self._list_buttons()])
-        mine = {"buttons": drawn, "exports": self.exports(request)}
+        mine = {"buttons": drawn, "exports": self.exports(request), **saving.above(request, self.model)}
         return super().changelist_view(request, {**mine, **(extra_context or {})})
 
     def render_change_form(

@@ -21,7 +21,7 @@ class BoundedPaginator(Paginator[Any]):
         rows: Any = self.object_list
         if not isinstance(rows, QuerySet):
             return len(rows)
-        return rows.order_by()[: COUNTED_AT_MOST + 1].count()
+        return rows.order_by().values("pk")[: COUNTED_AT_MOST + 1].count()
 
     @cached_property
     def count(self) -> int:
