@@ -7,7 +7,7 @@ import pytest
 from backorders import choosing, replanning, shipped_law
 from backorders.models import CancellationPolicy, DelayCase
 from oms.kernel import clock
-from tests.journeys.law import US, begins, sweeps, there
+from tests.journeys.law import begins, sweeps, there
 from tests.world import World, day
 
 
@@ -141,7 +141,15 @@ def _american(world: World, frozen: clock.Journey) -> None:
         po PO-1 CHAIR 4 expected 1 Oct
         po PO-2 TABLE 4 expected 1 Oct
     """)
-    world.orders("A", ("CHAIR", 2), ("TABLE", 2), ship_policy="complete", **US)
+    world.orders(
+        "A",
+        ("CHAIR", 2),
+        ("TABLE", 2),
+        ship_policy="complete",
+        country="US",
+        state_code="NY",
+        currency="USD",
+    )
     world.settle()
     frozen.move_to(there(date(2026, 9, 25)))
     world.slips("PO-1", to="20 Oct")
