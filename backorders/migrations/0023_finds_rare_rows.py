@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("backorders", "0020_sums_everything_anew"),
+        ("backorders", "0022_finds_sums_by_scope_and_tells_shuffled_lines"),
         ("inventory", "0007_gives_carriers_their_days"),
         ("orders", "0007_knows_a_second_way"),
     ]
