@@ -13,7 +13,7 @@ from oms.orders.models import Cancellation, Refund, Shipment
 from tests.world import ANNA, World
 
 NEW_YORK = "America/New_York"
-US = {"country": "US", "state_code": "NY", "currency": "USD"}
+US: dict[str, Any] = {"country": "US", "state_code": "NY", "currency": "USD"}
 
 
 def there(day: date, hour: int = 12, zone: str = NEW_YORK) -> datetime:

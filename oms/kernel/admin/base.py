@@ -30,13 +30,14 @@ def dated(field: str, heading: str) -> Callable[[Any], str]:
 class HouseList(ChangeList):
     """A list whose heading does not ask how many rows there are in all."""
 
+    result_list: Any
+
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         self.full_result_count = self.result_count
         # The page's ids first: what a list says besides is then worked out for these rows only, which the
         # planner would otherwise do for the whole table.
-        page: Any = self.result_list
-        ids = list(page.values_list("pk", flat=True))
+        ids = list(self.result_list.values_list("pk", flat=True))
         rows = self.apply_select_related(self.root_queryset.filter(pk__in=ids).order_by())
         found = {row.pk: row for row in rows}
         self.result_list = [found[pk] for pk in ids if pk in found]

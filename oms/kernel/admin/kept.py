@@ -26,7 +26,8 @@ class SavedFilterAdmin(FactAdmin):
     search_fields = ("name",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[SavedFilter]:
-        return super().get_queryset(request) & saving.seen_by(request)
+        kept: QuerySet[SavedFilter] = super().get_queryset(request)
+        return kept & saving.seen_by(request)
 
     @admin.display(description="Of the list")
     def opened(self, row: SavedFilter) -> str:
