@@ -23,7 +23,9 @@ _PROGRESS = """
 SELECT coalesce(
            CASE WHEN a.is_silence THEN 'silent' ELSE a.choice END,
            CASE WHEN c.closed_at IS NULL THEN 'open' ELSE c.closed_because END) AS outcome,
-       coalesce(m.state, 'untold') AS notice,
+       CASE WHEN m.state IN ('bounced', 'failed') AND EXISTS (
+                     SELECT 1 FROM notifications_message s WHERE s.instead_of_id = m.id AND s.state = 'sent')
+            THEN 'otherwise' ELSE coalesce(m.state, 'untold') END AS notice,
        o.currency, count(*), count(DISTINCT o.id), sum(p.qty * l.unit_price)
   FROM backorders_delaycase c
   JOIN backorders_promise p ON p.id = c.promise_id

@@ -35,9 +35,13 @@ NOTICES = {
     "sending": "queued",
     "held": "held back",
     "sent": "told",
+    "otherwise": "told another way",
     "failed": "bounced or failed",
     "bounced": "bounced or failed",
 }
+
+
+TOLD = frozenset({"sent", "otherwise"})
 
 
 class Remind(Button[Campaign]):
@@ -170,7 +174,7 @@ def _bars(parts: Iterable[Part]) -> list[dict[str, Any]]:
     """How much of it is told, and how much is answered, of a hundred."""
     parts = list(parts)
     all_lines = sum(part.lines for part in parts) or 1
-    told = sum(part.lines for part in parts if part.notice == "sent")
+    told = sum(part.lines for part in parts if part.notice in TOLD)
     answered = sum(part.lines for part in parts if part.outcome != "open")
     return [
         {"label": "Told", "lines": told, "percent": 100 * told // all_lines},

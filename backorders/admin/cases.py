@@ -43,6 +43,17 @@ def _noticed(*states: str) -> QuerySet[DelayCase]:
     return DelayCase.objects.filter(Exists(keys))
 
 
+def _unreached(*, otherwise: bool) -> QuerySet[DelayCase]:
+    """Cases whose notice reached nobody, by whether another way did."""
+    told = Message.objects.filter(instead_of=OuterRef("pk"), state=Message.State.SENT)
+    notices = Message.objects.filter(
+        Exists(told) if otherwise else ~Exists(told),
+        state__in=(Message.State.FAILED, Message.State.BOUNCED),
+        key=OuterRef("notice_key"),
+    )
+    return DelayCase.objects.filter(Exists(notices))
+
+
 class OutcomeFilter(Choice):
     """Cases by what was answered."""
 
@@ -70,7 +81,8 @@ class NoticeFilter(Choice):
         "queued": ("queued", lambda: _noticed("queued", "sending")),
         "held": ("held back", lambda: _noticed("held")),
         "sent": ("told", lambda: _noticed("sent")),
-        "failed": ("bounced or failed", lambda: _noticed("failed", "bounced")),
+        "otherwise": ("told another way", lambda: _unreached(otherwise=True)),
+        "failed": ("bounced or failed", lambda: _unreached(otherwise=False)),
     }
 
 

@@ -8,7 +8,8 @@ import pytest
 from django.core import mail
 from django.test import Client
 
-from backorders import reaching
+from backorders import campaigning, reaching
+from backorders.models import Campaign
 from notifications import bounces, delivery
 from notifications.models import Message
 from oms.kernel import clock, events
@@ -199,3 +200,12 @@ def test_told_by_hand_counts_from_that_moment(slipped: World, frozen: clock.Jour
     with pytest.raises(NotFound):
         delivery.told_by_hand(message_id=0, how="letter", note="", actor=user("anna"))
     assert told.attempts.count() == 3
+
+
+def test_the_campaign_counts_who_was_told_another_way(slipped: World) -> None:
+    _knows(other_email="anna@work.example")
+
+    _bounces(_notice())
+
+    (part,) = campaigning.progress(Campaign.objects.get().pk)
+    assert (part.notice, part.lines) == ("otherwise", 1)

@@ -15,6 +15,7 @@ ADDRESS = "https://a.klaviyo.com"
 REVISION = "2026-07-15"
 PATIENCE = 20.0
 MOST_EVENTS = 1000
+MOST_PROFILES = 10_000
 MOST_BYTES = 5_000_000
 WHEN_UNTOLD = timedelta(seconds=60)
 # Burst and steady limits of an account, as the specification says them for each call.
@@ -22,6 +23,7 @@ RATES = {
     "/api/events": (350, 3500),
     "/api/event-bulk-create-jobs": (10, 150),
     "/api/profile-import": (75, 750),
+    "/api/profile-bulk-import-jobs": (10, 150),
     "/api/back-in-stock-subscriptions": (350, 3500),
 }
 
@@ -68,6 +70,12 @@ class Klaviyo:
     def import_profile(self, attributes: Mapping[str, Any]) -> None:
         """Make or change a profile; consent is never changed by it."""
         self._post("/api/profile-import", {"data": {"type": "profile", "attributes": dict(attributes)}})
+
+    def import_profiles(self, profiles: Sequence[Mapping[str, Any]]) -> None:
+        """The same for up to `MOST_PROFILES` at once; Klaviyo takes them in when it can."""
+        rows = [{"type": "profile", "attributes": dict(profile)} for profile in profiles]
+        job = {"type": "profile-bulk-import-job", "attributes": {"profiles": {"data": rows}}}
+        self._post("/api/profile-bulk-import-jobs", {"data": job})
 
     def subscribe_back_in_stock(self, *, email: str, variant: str) -> None:
         """Let Klaviyo's own back-in-stock flow tell a shopper; `variant` is the shop's catalogue id."""

@@ -30,6 +30,12 @@ def lateness(on: date | None) -> str:
 
 
 @register.filter
+def thousands(number: int) -> str:
+    """`50,000`."""
+    return f"{number:,}"
+
+
+@register.filter
 def plural(number: int, one: str) -> str:
     """`1 line`, `3 lines`."""
     return shown.count(number, one)
