@@ -163,7 +163,7 @@ class MakeGoodAdmin(_OfLine):
             messages.success(request, f"{shown.count(given, 'line')} made good, {left} left out.")
             return HttpResponseRedirect(request.path)
         frame = self.admin_site.each_context(request)
-        page = {"title": "Margin guard", "opts": self.opts, "groups": guarding.groups()}
+        page = {"title": "Margin guard", "groups": guarding.groups()}
         return TemplateResponse(
             request, "workplace/margin_guard.html", {**frame, **page, "may_grant": may_grant}
         )

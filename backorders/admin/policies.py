@@ -239,7 +239,7 @@ class AtpRuleAdmin(PolicyAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         frame = self.admin_site.each_context(request)
-        page = {"title": "Forgotten switches", "opts": self.opts, "switches": forgotten.switches()}
+        page = {"title": "Forgotten switches", "switches": forgotten.switches()}
         return TemplateResponse(request, "workplace/forgotten.html", {**frame, **page})
 
     form = AtpRuleForm

@@ -61,7 +61,7 @@ class PromiseAdmin(FactAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         frame = self.admin_site.each_context(request)
-        page = {"title": "Calibration", "opts": self.opts, **calibration.page()}
+        page = {"title": "Calibration", **calibration.page()}
         return TemplateResponse(request, "workplace/calibration.html", {**frame, **page})
 
     def title_of(self, row: Promise) -> str:
@@ -190,7 +190,7 @@ class BackorderAdmin(FactAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         frame = self.admin_site.each_context(request)
-        return TemplateResponse(request, template, {**frame, "title": title, "opts": self.opts, **page()})
+        return TemplateResponse(request, template, {**frame, "title": title, **page()})
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Backorder]:
         demand = Demand.objects.filter(order_line=OuterRef("order_line")).order_by("-open_qty", "pk")

@@ -226,6 +226,18 @@ def test_the_main_pages_are_for_everybody(visit: Visit, world: World, size: tupl
     assert {address: each for address, each in found.items() if each} == {}
 
 
+def test_the_keyboard_goes_past_the_side_bar_to_the_first_work(visit: Visit, world: World) -> None:
+    page = visit((1366, 900))
+    page.goto("/admin/")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the page")).to_be_focused()
+
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+
+    expect(page.locator(".oms-card__head").first).to_be_focused()
+
+
 def _serious(page: Page) -> Iterator[str]:
     for each in Axe().run(page, context="#content").response["violations"]:
         if each["impact"] in ("serious", "critical"):

@@ -38,7 +38,7 @@ def of(line_id: int) -> list[Told]:
 def _told(entry: recording.Entry, names: dict[int, str]) -> Told:
     """What fits a few words beside each other; what is long, word for word; why a date is what it is."""
     facts = {
-        name: value
+        name.replace("qty", "units"): value
         for name, value in entry.facts.items()
         if name not in LEFT_OUT and value not in (None, "", [], {})
     }
