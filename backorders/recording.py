@@ -64,6 +64,23 @@ _PARTS = (
             'alarm_on', r.alarm_on, 'state', r.state, 'sent_at', r.sent_at)
          FROM line l JOIN orders_cancellation c ON c.line_id = l.id
          JOIN orders_refund r ON r.cancellation_id = c.id""",
+    """SELECT d.delivered_at, 7, 'delivered', d.by, jsonb_build_object('tracking', s.tracking,
+            'said_at', d.at)
+         FROM line l JOIN orders_pickline p ON p.line_id = l.id
+         JOIN orders_shipmentline sl ON sl.pick_line_id = p.id
+         JOIN orders_shipment s ON s.id = sl.shipment_id JOIN orders_delivery d ON d.shipment_id = s.id""",
+    """SELECT w.at, 6, 'withdrawn', w.by, jsonb_build_object('statement', w.id, 'given_order', w.given_order,
+            'given_name', w.given_name, 'wanted', w.wanted, 'outcome', w.outcome, 'settled_at', w.settled_at)
+         FROM line l JOIN backorders_withdrawal w ON w.order_id = l.order_id""",
+    """SELECT coalesce(b.inspected_at, b.created_at), 8, 'returned', b.created_by, jsonb_build_object(
+            'return', b.external_id, 'state', b.state, 'qty', rl.qty, 'good_qty', rl.good_qty,
+            'held_qty', rl.held_qty, 'refund_qty', rl.refund_qty, 'deduction', rl.deduction)
+         FROM line l JOIN orders_returnline rl ON rl.line_id = l.id
+         JOIN orders_return b ON b.id = rl.parent_id""",
+    """SELECT r.requested_at, 9, 'refund', r.source, jsonb_build_object('amount', r.amount,
+            'currency', r.currency, 'fee', r.fee, 'cause', r.cause, 'vested_on', r.vested_on,
+            'due_on', r.due_on, 'alarm_on', r.alarm_on, 'state', r.state, 'sent_at', r.sent_at)
+         FROM line l JOIN orders_refund r ON r.order_id = l.order_id AND r.cancellation_id IS NULL""",
 )
 _QUERY = (
     "WITH line AS (SELECT * FROM orders_orderline WHERE id = %s) SELECT at, what, actor, facts FROM ("

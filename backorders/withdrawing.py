@@ -192,6 +192,8 @@ def preview(order: Order, wanted: Mapping[int, int] | None = None) -> list[Part]
 
 
 def _act(row: Withdrawal, order: Order) -> None:
+    # Before looking: a release in between would have the goods packed that are being cancelled.
+    lock_skus(set(Demand.objects.filter(order_line__order=order).values_list("sku_id", flat=True)))
     lines = standing.of_order(order)
     kept = [part for part in row.outcome if part["became"] != Became.AT_WAREHOUSE]
     before = row.state
@@ -199,8 +201,6 @@ def _act(row: Withdrawal, order: Order) -> None:
     stuck = [part for part in parts if part.became == Became.AT_WAREHOUSE]
     if before == State.WAITING and len(stuck) == len(parts):
         return
-    # Both what is cancelled and what comes back, at once and in order.
-    lock_skus(set(Demand.objects.filter(order_line__order=order).values_list("sku_id", flat=True)))
     # Before anything is cancelled: what goes back is counted from the statements of the order.
     Withdrawal.objects.filter(pk=row.pk).update(order=order)
     row.order = order

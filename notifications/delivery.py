@@ -205,8 +205,8 @@ def _begin(message: Message, message_id: str) -> bool:
 @transaction.atomic
 def _keep_success(sent: Accepted) -> None:
     now = clock.now()
-    # Whatever the state by now: it was accepted.
-    Message.objects.filter(pk=sent.message.pk).update(
+    # Whatever the state by now: it was accepted. What is written down as sent keeps its words.
+    Message.objects.filter(pk=sent.message.pk).exclude(state=Message.State.SENT).update(
         state=Message.State.SENT,
         sent_at=now,
         provider_id=sent.provider_id[:200],

@@ -47,6 +47,32 @@ def test_a_record_says_what_was_shown_told_and_answered(shop: Shop) -> None:
     assert by_kind["cancelled"]["facts"]["cause"] == "customer_choice"
 
 
+def test_a_record_follows_goods_there_and_back(shop: Shop) -> None:
+    from oms.orders.models import Return
+
+    shipped_law.add_missing()
+    shop.stock("CHAIR", 2)
+    pick = shop.pick(shop.order("A-1", "CHAIR", 2, country="DE")["number"])
+    shop.post("shipments/", {"external_id": "S-1", "pick_request": pick["number"]})
+    at = "2026-03-02T08:00:00Z"
+    shop.post("deliveries/", {"external_id": "D-1", "shipment": "S-1", "delivered_at": at})
+    shop.post("withdrawals/", {"external_id": "W-1", "order": pick["order"]})
+    lines = [{"line_no": 1, "good_qty": 2, "deduction": {"amount": "1.50", "currency": "EUR"}}]
+    shop.post(f"returns/{Return.objects.get().pk}/inspect/", {"lines": lines})
+
+    entries = shop.api.get(f"orders/{pick['order']}/lines/1/record/").body["entries"]
+
+    facts = {entry["what"]: entry["facts"] for entry in entries}
+    assert {"shipped", "delivered", "withdrawn", "returned", "refund"} <= set(facts)
+    assert facts["withdrawn"]["outcome"] == [{"line_no": 1, "qty": 2, "became": "return"}]
+    assert (facts["returned"]["good_qty"], facts["returned"]["deduction"]) == (2, 1.5)
+    assert (facts["refund"]["amount"], facts["refund"]["fee"], facts["refund"]["cause"]) == (
+        18.5,
+        1.5,
+        "withdrawal",
+    )
+
+
 def test_a_record_is_one_query_however_long_it_is(shop: Shop) -> None:
     from backorders import recording
     from oms.orders.models import OrderLine

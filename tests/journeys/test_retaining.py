@@ -93,6 +93,24 @@ def test_what_is_open_is_never_purged(world: World, frozen: clock.Journey) -> No
     assert Promise.objects.count() == 1
 
 
+@pytest.mark.parametrize(
+    "change",
+    [{"text": "We never wrote this."}, {"subject": "x"}, {"html": ""}, {"recipient": "b@example.org"}],
+)
+def test_what_was_sent_cannot_be_rewritten(world: World, change: dict[str, str]) -> None:
+    _told_and_cancelled(world)
+    before = list(Message.objects.order_by("pk").values())
+
+    for wish in (lambda: Message.objects.update(**change), Message.objects.all().delete):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            wish()
+
+    assert list(Message.objects.order_by("pk").values()) == before
+    assert {row["state"] for row in before} == {"sent"}
+    # A mail that was taken may still bounce.
+    assert Message.objects.filter(kind="delay_notice").update(state="bounced") == 1
+
+
 def test_what_was_given_cannot_be_rewritten(db: None) -> None:
     given = MakeGoodFactory.create()
 

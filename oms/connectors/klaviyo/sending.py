@@ -173,7 +173,7 @@ def _accepted(rows: Sequence[Message], left: dict[int, Message]) -> int:
     for row in rows:
         told = json.dumps([event.properties for event in events.events_of(row)], indent=1, ensure_ascii=False)
         metrics = ", ".join(dict.fromkeys(event.metric for event in events.events_of(row)))
-        Message.objects.filter(pk=row.pk).update(
+        Message.objects.filter(pk=row.pk).exclude(state=State.SENT).update(
             state=State.SENT,
             sent_at=now,
             provider_id="klaviyo",
