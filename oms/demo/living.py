@@ -9,7 +9,7 @@ from zlib import crc32
 from zoneinfo import ZoneInfo
 
 from backorders import planning
-from oms.demo import answering, floor, shop, undoing
+from oms.demo import answering, floor, refunds, shop, undoing
 from oms.demo.buying import Buyer, Source
 from oms.demo.crew import Crew
 from oms.demo.furnishing import Shop
@@ -132,6 +132,7 @@ class Life:
         floor.release_all()
         floor.ship_all(source=shop.SOURCE, tally=self.tally, actor=ACTOR, crew=self.crew)
         answering.answer_some(self.random)
+        refunds.send_due()
         floor.sweep(self.tally, self.crew)
         for buyer in self.buyers.values():
             buyer.close_day()
