@@ -113,6 +113,7 @@ class MessageAdmin(FactAdmin):
         "created",
         "what_next",
     )
+    list_leaves_out = ("html", "text")
     list_filter = (StateFilter, "kind", "channel", ("created_at", RangeDateTimeFilter))
     search_fields = ("=subject_ref",)
 

@@ -39,6 +39,7 @@ class HouseList(ChangeList):
         # planner would otherwise do for the whole table.
         ids = list(self.result_list.values_list("pk", flat=True))
         rows = self.apply_select_related(self.root_queryset.filter(pk__in=ids).order_by())
+        rows = rows.defer(*self.model_admin.list_leaves_out)
         found = {row.pk: row for row in rows}
         self.result_list = [found[pk] for pk in ids if pk in found]
 
@@ -83,6 +84,8 @@ class HouseAdmin(Selecting, files.Filed, ToldAdmin):
     buttons: ClassVar[Sequence[type[Button[Any]]]] = ()
     list_buttons: ClassVar[Sequence[type[Button[Any]]]] = ()
     page: ClassVar[str] = ""
+    # Large columns that the list does not show.
+    list_leaves_out: ClassVar[Sequence[str]] = ()
     # The order of the list while nothing is asked of it, where that is another.
     ordering_of_all: ClassVar[Sequence[str]] = ()
     # Whether people edit it, so that there is a log of edits to be shown.
