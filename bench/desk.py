@@ -30,6 +30,8 @@ from oms.orders.models import Customer, Order, OrderLine, PickRequest, Shipment
 from purchasing.models import PurchaseLine, PurchaseOrder
 
 TIMES = 3
+# A file flows while it is made: measured, and not held to a second.
+AS_CSV = "as CSV"
 PLAIN = {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 MOST_SECONDS, MOST_QUERIES = 1.0, 12
 # The lists that grow with the shop, and words to look for in them.
@@ -123,6 +125,8 @@ def pages(desk: Desk) -> Iterator[Page]:
             yield Page(f"one of {words}", shown.page_of(row))
     yield from _choosing()
     yield Page("projection", reverse("admin:backorders_backorder_projection"))
+    for name in ("inventory_sku", "inventory_supply", "purchasing_purchaseline"):
+        yield Page(f"{name} {AS_CSV}", reverse(f"admin:{name}_export", args=["csv"]))
 
 
 def _choosing() -> Iterator[Page]:
@@ -161,7 +165,7 @@ def main(*, lines: int) -> int:
         desk.client.get(reverse("admin:index"))
         seen = [desk.opened(page) for page in pages(desk)]
     _print(console, seen)
-    worst = max(seen, key=lambda page: page.seconds)
+    worst = max((page for page in seen if AS_CSV not in page.name), key=lambda page: page.seconds)
     console.print(f"slowest: {worst.name}, {worst.seconds * 1000:.0f} ms ({len(seen)} pages)")
     return 1 if findings or worst.seconds >= MOST_SECONDS else 0
 

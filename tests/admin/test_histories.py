@@ -42,7 +42,7 @@ def test_every_policy_of_the_house_is_among_them() -> None:
 
 @pytest.mark.parametrize("model", KEPT, ids=_label)
 def test_a_version_is_told_and_brought_back(model: Any, desk: Desk) -> None:
-    row = FACTORY_OF[model].create()
+    row: Any = FACTORY_OF[model].create()
     first = row.history.first()
     saved = desk.saves(row, **_filled(desk.page(row), "Again"))
     assert saved.status_code == 302, saved.context["errors"]  # type: ignore[attr-defined]
