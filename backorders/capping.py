@@ -18,6 +18,7 @@ from backorders.rules import dating
 from backorders.rules.caps import BucketKind, CapField, CapView
 from backorders.rules.states import CapRoom
 from backorders.rules.types import Reason
+from inventory.models import Sku
 from oms.kernel import clock, events
 
 if TYPE_CHECKING:
@@ -216,6 +217,19 @@ def claim_room(
     touched = {row.usage_id: row.usage for row in rows}
     CapUsage.objects.bulk_update(touched.values(), ["used_qty"])
     _tell_reached(book, touched.values(), before, by)
+
+
+def lock_touched(*, line_ids: Collection[int], skus: Collection[Sku]) -> None:
+    """Lock at once, in the fixed order, the counters these lines give back to and these SKUs may draw on."""
+    drawn = [
+        cap.pk
+        for cap in rulebook.current().caps
+        if any(
+            cap.sku_id in (None, sku.pk) and (cap.category or sku.category) == sku.category for sku in skus
+        )
+    ]
+    touched = CapUsage.objects.filter(Q(cap_id__in=drawn) | Q(claims__order_line__in=line_ids))
+    locks.lock_usages(set(touched.values_list("pk", flat=True)))
 
 
 def give_back(*, line_qtys: Mapping[int, int]) -> None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.db.models import Count, F
 
-from backorders import buffers, courses, deadlines
+from backorders import buffers, capping, courses, deadlines, shelves
 from backorders.cancelling import Policies
 from backorders.locks import lock_case
 from backorders.marking import mark
@@ -232,7 +232,10 @@ def _switch(order: Order, line: OrderLine, recorded: Choice, actor: Actor) -> No
     price = line.unit_price if alternative.price is None else min(line.unit_price, alternative.price)
     buffers.prepare(clock.now().date())
     new = OrderLine(sku=alternative, ordered_qty=qty, unit_price=price, switched_from=line)
-    lock_skus({line.sku_id, alternative.pk})
+    # All at once, for each command alone would lock its own part of them after the other's.
+    parts = shelves.parts_of([line.sku_id, alternative.pk]).values()
+    lock_skus({line.sku_id, alternative.pk, *(part.component_id for kit in parts for part in kit)})
+    capping.lock_touched(line_ids=[line.pk], skus=[alternative])
     lifecycle.add_line(order=order, line=new, actor=actor)
     lifecycle.cancel_qty(line_id=line.pk, cause="switched", actor=actor)
 
