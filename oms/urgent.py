@@ -9,12 +9,14 @@ from django_celery_beat.models import PeriodicTask
 from backorders.models import Deadline, DelayCase, Demand, QueueDay, ReplanRequest
 from inventory.models import Supply
 from notifications.models import Message
+from oms.connectors.models import Inbound, KlaviyoAccount
 from oms.kernel import clock, jobs
 from oms.orders.models import PickRequest, Refund
 from purchasing.models import PurchaseLine, PurchaseOrder, Signal
 
 LAPSES_WITHIN = timedelta(hours=48)
 REPLANNED_WITHIN = timedelta(minutes=10)
+APPLIED_WITHIN = timedelta(minutes=10)
 
 
 def short_demand() -> QuerySet[Demand]:
@@ -81,6 +83,17 @@ def growing_queues() -> QuerySet[QueueDay]:
     lacking = Concat(Cast("uncovered_qty", CharField()), Value(" uncovered"))
     last = Subquery(QueueDay.objects.order_by("-as_of_on").values("as_of_on")[:1])
     return QueueDay.objects.filter(is_growing=True, as_of_on=last).annotate(lacking=lacking)
+
+
+def stuck_webhooks() -> QuerySet[Inbound]:
+    """Webhooks that could not be applied, or that nobody has looked at for minutes."""
+    late = Q(state=Inbound.State.QUEUED, received_at__lt=clock.now() - APPLIED_WITHIN)
+    return Inbound.objects.filter(Q(state=Inbound.State.FAILED) | late)
+
+
+def stuck_accounts() -> QuerySet[KlaviyoAccount]:
+    """Accounts in use whose system refuses us until a person sees to it."""
+    return KlaviyoAccount.objects.filter(is_active=True).exclude(needs_person="")
 
 
 def waiting_picks() -> QuerySet[PickRequest]:

@@ -1,8 +1,10 @@
 """The page of key figures: a table and two charts of a window, causes beside it; the same as a file."""
 
-import csv
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
+from fractions import Fraction
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.conf import settings
@@ -12,11 +14,14 @@ from django.urls import reverse
 from backorders import projecting
 from backorders.insight import answering, causal, wording
 from backorders.insight.answering import Group, Window
+from backorders.insight.causal import OfCause
+from backorders.insight.kpis import Figure
 from backorders.insight.narrowing import Narrow
 from backorders.insight.rolling import midnight
 from backorders.insight.totalling import SPLITS
 from backorders.models import Backorder
 from backorders.projecting import Projection
+from oms.api import sheets
 from oms.kernel import clock, shown
 from oms.kernel.admin.drawing import Drawing, Series, draw
 
@@ -70,24 +75,81 @@ def page(request: HttpRequest) -> dict[str, Any]:
         ],
         "sections": [(title, wording.rows(figures)) for title, figures in _sections(window)],
         "causes": _causes(window),
-        "file": f"{reverse('admin:backorders_backorder_kpis_file')}?{request.GET.urlencode()}",
+        "files": _files(request),
     }
 
 
 def as_file(request: HttpRequest) -> HttpResponse:
-    """All figures of the window, one a row, as CSV."""
+    """The window as CSV or XLSX (`kind`): all figures one a row, or (`of`) its causes or its periods."""
     window = window_of(request)
-    answer = HttpResponse(content_type="text/csv; charset=utf-8")
-    name = f"key-figures-{window.start}-{window.end - timedelta(days=1)}.csv"
+    kind = request.GET.get("kind") if request.GET.get("kind") in sheets.KINDS else "csv"
+    columns, rows = _TABLES.get(request.GET.get("of", ""), _figure_rows)(window)
+    made = sheets.xlsx(columns, rows) if kind == "xlsx" else b"".join(sheets.csv_lines(columns, rows))
+    answer = HttpResponse(made, content_type=sheets.KINDS[kind or "csv"])
+    of = request.GET.get("of") if request.GET.get("of") in _TABLES else "key-figures"
+    name = f"{of}-{window.start}-{window.end - timedelta(days=1)}.{kind}"
     answer["Content-Disposition"] = f'attachment; filename="{name}"'
-    writer = csv.writer(answer)
-    writer.writerow(["part", "code", "label", "value", "unit", "of", "out_of"])
-    for title, figures in _sections(window):
-        for figure in figures:
-            value = "" if figure.value is None else f"{float(figure.value):.6g}"
-            of = [f"{float(part):.12g}" for part in figure.of] if figure.of else ["", ""]
-            writer.writerow([title, figure.code, figure.label, value, figure.unit.value, *of])
     return answer
+
+
+Rows = tuple[Sequence[str], Iterable[Sequence[Any]]]
+
+
+def _figure_rows(window: Window) -> Rows:
+    columns = ["part", "code", "label", "value", "unit", "of", "out_of"]
+    return columns, (
+        [title, figure.code, figure.label, _plain(figure.value), figure.unit.value, *_pair(figure)]
+        for title, figures in _sections(window)
+        for figure in figures
+    )
+
+
+def _period_rows(window: Window) -> Rows:
+    """A period a row, a figure a column."""
+    periods = answering.by_period(window, _by(window))
+    codes = list(dict.fromkeys(figure.code for group in periods for figure in group.figures))
+    found = [{figure.code: _plain(figure.value) for figure in group.figures} for group in periods]
+    rows = (
+        [group.name, *(row.get(code) for code in codes)] for group, row in zip(periods, found, strict=True)
+    )
+    return [_by(window), *codes], rows
+
+
+def _cause_rows(window: Window) -> Rows:
+    """A cause a row: lines, units, value and days."""
+    columns = ["cause", "planned", "lines", "open_lines", "units", "explained_units", "value", "days"]
+    return [*columns, "mean_days", "confidence"], (
+        [
+            *(row.cause.value, row.cause.is_intended, row.lines, row.open_lines, row.units),
+            *(row.explained_units, row.value, round(row.days, 2), round(row.mean_days, 2)),
+            round(row.confidence, 2),
+        ]
+        for row in _opened(window)
+    )
+
+
+_TABLES: Mapping[str, Callable[[Window], Rows]] = {"causes": _cause_rows, "periods": _period_rows}
+
+
+def _plain(value: Fraction | None) -> float | None:
+    return None if value is None else float(f"{float(value):.6g}")
+
+
+def _pair(figure: Figure) -> list[float | None]:
+    return [float(f"{float(part):.12g}") for part in figure.of] if figure.of else [None, None]
+
+
+def _files(request: HttpRequest) -> list[tuple[str, str]]:
+    """What may be saved, by words and address."""
+    address = reverse("admin:backorders_backorder_kpis_file")
+    return [
+        (
+            f"{words} as {kind.upper()}",
+            f"{address}?{urlencode({**request.GET.dict(), 'of': of, 'kind': kind})}",
+        )
+        for of, words in (("", "Figures"), ("periods", "By period"), ("causes", "Causes"))
+        for kind in sheets.KINDS
+    ]
 
 
 def projection_page() -> dict[str, Any]:
@@ -109,6 +171,18 @@ def book_drawing(found: Projection) -> Drawing | None:
         [Series("units at even odds", likely), Series(f"units at P{found.level * 100:.0f}", sure)],
         summary=words,
     )
+
+
+def shelf_drawing(found: Projection) -> Drawing | None:
+    """Units on the shelf of one SKU, drawn down on the promised days."""
+    likely = [(day.on, float(day.stock_likely)) for day in found.days]
+    sure = [(day.on, float(day.stock_sure)) for day in found.days]
+    level, last = f"P{found.level * 100:.0f}", found.days[-1]
+    words = (
+        f"What comes, less what was promised to leave: {last.stock_likely:,} units on {shown.day(last.on)} at "
+        f"even odds, {last.stock_sure:,} at {level}."
+    )
+    return draw([Series("units at even odds", likely), Series(f"units at {level}", sure)], summary=words)
 
 
 def value_drawing(found: Projection) -> Drawing | None:
@@ -154,8 +228,12 @@ def _rate(periods: list[Group]) -> Drawing | None:
     return draw(lines, summary="The share of lines that stock did not cover at once.", percent=True)
 
 
-def _causes(window: Window) -> list[dict[str, Any]]:
+def _opened(window: Window) -> list[OfCause]:
     start, end = midnight(window.start, window.zone), midnight(window.end, window.zone)
+    return causal.opened(start, end, clock.now(), window.narrow)
+
+
+def _causes(window: Window) -> list[dict[str, Any]]:
     return [
         {
             "cause": shown.spelt(row.cause.value),
@@ -167,5 +245,5 @@ def _causes(window: Window) -> list[dict[str, Any]]:
             "days": f"{row.mean_days:.1f}",
             "link": shown.list_of(Backorder, f"cause__exact={row.cause.value}"),
         }
-        for row in causal.opened(start, end, clock.now(), window.narrow)
+        for row in _opened(window)
     ]

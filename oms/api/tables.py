@@ -80,10 +80,12 @@ class Table:
     words: ClassVar[str]
     model: ClassVar[type[Model]]
     # What a person needs to import rows; to export them it is enough to see them.
-    permission: ClassVar[str]
+    permission: ClassVar[str] = ""
     columns: ClassVar[tuple[Column, ...]]
-    needed: ClassVar[tuple[str, ...]]
+    needed: ClassVar[tuple[str, ...]] = ()
     hint: ClassVar[str] = ""
+    # Rows that a job writes are looked at in a spreadsheet, and never come back from it.
+    is_imported: ClassVar[bool] = True
     # Rows that follow each other under one name are one document with lines.
     line_columns: ClassVar[frozenset[str]] = frozenset()
 

@@ -11,6 +11,7 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
 from backorders import buying
 from inventory.models import MAX_QTY
+from oms.api.signal_table import Signals
 from oms.kernel import clock, shown
 from oms.kernel.admin.base import FactAdmin
 from oms.kernel.admin.buttons import Button, Done, actor_of
@@ -120,6 +121,7 @@ class SignalAdmin(FactAdmin):
     when_empty = "No advice: everything that is wanted is covered, or the night has not passed yet."
     page = "workplace/signal.html"
     buttons = (AcceptSignal, DismissSignal)
+    table = Signals()
     actions = ("accept_all",)
     bulk = (DismissSignal,)
     list_display = (

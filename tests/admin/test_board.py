@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from openpyxl import load_workbook
 
 from backorders.insight import refreshing
 from backorders.models import Backorder, KpiRoll
@@ -77,7 +78,37 @@ def test_the_file_holds_the_same_figures(drawn: None, desk: Desk) -> None:
 
     rows = answer.content.decode().splitlines()
     assert answer["Content-Type"].startswith("text/csv")
-    assert 'Accepted in the window,fill_rate_unit,"Fill rate, units",0.5,share,21,42' in rows
+    assert 'Accepted in the window,fill_rate_unit,"Fill rate, units",0.5,share,21.0,42.0' in rows
+
+
+FILE = "/admin/backorders/backorder/kpis/file/?since=2026-03-01&until=2026-03-15"
+
+
+def test_the_same_is_saved_as_a_workbook(drawn: None, desk: Desk) -> None:
+    answer = desk.client.get(f"{FILE}&kind=xlsx")
+    rows = list(load_workbook(BytesIO(answer.content)).active.iter_rows(values_only=True))
+
+    assert answer["Content-Disposition"] == 'attachment; filename="key-figures-2026-03-01-2026-03-15.xlsx"'
+    assert ("Accepted in the window", "fill_rate_unit", "Fill rate, units", 0.5, "share", 21, 42) in rows
+
+
+def test_causes_and_periods_are_saved_too(drawn: None, desk: Desk) -> None:
+    causes = desk.client.get(f"{FILE}&of=causes").content.decode().splitlines()
+    periods = desk.client.get(f"{FILE}&of=periods").content.decode().splitlines()
+
+    assert causes[1].startswith("supplier_delay,no,4,")
+    assert periods[0].split(",")[:2] == ["\ufeffday", "backorder_rate_line"]
+    assert [row.split(",")[0] for row in periods[1:]] == [f"2026-03-0{n}" for n in (2, 3, 4, 5)]
+
+
+def test_advice_is_saved_with_what_it_was_made_from(desk: Desk) -> None:
+    SignalFactory.create(sku__code="=CHAIR", qty=12)
+    answer = desk.client.get("/admin/purchasing/signal/export/csv/")
+    head, row = b"".join(answer.streaming_content).decode().splitlines()  # type: ignore[attr-defined]
+
+    assert head.removeprefix("\ufeff").split(",")[:4] == ["kind", "state", "sku", "title"]
+    assert row.split(",")[2] == "'=CHAIR"
+    assert "Import" not in desk.client.get("/admin/purchasing/signal/").content.decode()
 
 
 def test_the_projection_is_drawn(drawn: None, desk: Desk) -> None:

@@ -12,9 +12,12 @@ from oms.groups import BUYER, MANAGER, WAREHOUSE
 from oms.kernel import clock
 from tests.admin.conftest import Desk, Hire
 from tests.factories import (
+    ChannelFactory,
     DeadlineFactory,
     DelayCaseFactory,
     DemandFactory,
+    InboundFactory,
+    KlaviyoAccountFactory,
     MessageFactory,
     PaymentFactory,
     PegFactory,
@@ -55,6 +58,11 @@ def _work(frozen: clock.Journey) -> None:
     PaymentFactory.create()
     ReplanRequestFactory.create(marked_at=ago)
     SignalFactory.create()
+    InboundFactory.create(state="failed")
+    InboundFactory.create(state="queued", received_at=clock.now() - timedelta(minutes=11))
+    InboundFactory.create(state="queued", received_at=clock.now() - timedelta(minutes=9))
+    KlaviyoAccountFactory.create(needs_person="The key is refused.")
+    KlaviyoAccountFactory.create(code="fine", channel=ChannelFactory.create())
     QueueDayFactory.create()
     QueueDayFactory.create(as_of_on=today - timedelta(days=400))
     DeadlineFactory.create(blocked_because="notice_due")
@@ -81,6 +89,8 @@ def test_each_queue_counts_its_own_work(desk: Desk, frozen: clock.Journey) -> No
         "Picks nobody took": "1",
         "Jobs that did not run": "0",
         "Failed messages": "2",
+        "Stuck webhooks": "2",
+        "Stuck accounts": "1",
         "Stuck re-plans": "1",
     }
 

@@ -55,7 +55,7 @@ def test_a_morning_in_the_admin(visit: Visit, world: World, waiting: OrderLine) 
 
 def _looks_around(page: Page, waiting: OrderLine) -> None:
     expect(page.get_by_role("heading", name="Needs a person Empty is good.")).to_be_visible()
-    expect(page.locator(".oms-card--clear")).to_have_count(14)
+    expect(page.locator(".oms-card--clear")).to_have_count(16)
     picture(page, "first-screen")
     page.keyboard.press("Control+k")
     page.get_by_placeholder("Type to search").last.press_sequentially(str(waiting.order))

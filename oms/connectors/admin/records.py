@@ -11,7 +11,9 @@ from oms.connectors.models import Inbound, KlaviyoAccount
 from oms.kernel import clock, shown
 from oms.kernel.admin.base import FactAdmin, HouseAdmin
 from oms.kernel.admin.buttons import Button, Done
+from oms.kernel.admin.filters import Choice
 from oms.kernel.admin.forms import AskForm
+from oms.urgent import stuck_accounts, stuck_webhooks
 
 
 class KeyForm(AskForm):
@@ -42,6 +44,14 @@ class KeepKey(Button[KlaviyoAccount]):
         return Done(f"The key of {self.row} is kept.")
 
 
+class RefusedFilter(Choice):
+    """Accounts that need a person."""
+
+    title = "refused"
+    parameter_name = "stuck"
+    options = {"yes": ("needs a person", stuck_accounts)}
+
+
 @admin.register(KlaviyoAccount)
 class KlaviyoAccountAdmin(HouseAdmin):
     """Accounts with Klaviyo."""
@@ -51,6 +61,7 @@ class KlaviyoAccountAdmin(HouseAdmin):
     when_empty = "Klaviyo is told nothing."
     buttons = (KeepKey,)
     list_display = ("code", "channel", "state", "needs_person")
+    list_filter = (RefusedFilter,)
     list_select_related = ("channel",)
     fields = ("code", "channel", "variant", "is_active")
     search_fields = ("code",)
@@ -84,6 +95,14 @@ class ApplyAgain(Button[Inbound]):
         return Done(f"{self.row} will be applied again.")
 
 
+class StuckFilter(Choice):
+    """Webhooks nobody could apply."""
+
+    title = "stuck"
+    parameter_name = "stuck"
+    options = {"yes": ("not applied", stuck_webhooks)}
+
+
 @admin.register(Inbound)
 class InboundAdmin(FactAdmin):
     """Webhooks as they came."""
@@ -93,7 +112,7 @@ class InboundAdmin(FactAdmin):
     when_empty = "No other system told us anything yet."
     buttons = (ApplyAgain,)
     list_display = ("received", "kind", "account", "delivery_key", "state_chip", "tries", "error")
-    list_filter = ("kind", "state")
+    list_filter = (StuckFilter, "kind", "state")
     search_fields = ("=delivery_key",)
 
     @admin.display(description="Received")

@@ -208,7 +208,9 @@ class HouseAdmin(Selecting, files.Filed, ToldAdmin):
         return {}
 
     def _list_buttons(self) -> Sequence[type[Button[Any]]]:
-        return (*self.list_buttons, files.import_of(self.table)) if self.table else self.list_buttons
+        if self.table is None or not self.table.is_imported:
+            return self.list_buttons
+        return (*self.list_buttons, files.import_of(self.table))
 
     def _button(self, kinds: Sequence[type[Button[Any]]], slug: str) -> type[Button[Any]]:
         found = next((kind for kind in kinds if kind.slug == slug), None)
