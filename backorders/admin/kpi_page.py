@@ -179,8 +179,8 @@ def shelf_drawing(found: Projection) -> Drawing | None:
     sure = [(day.on, float(day.stock_sure)) for day in found.days]
     level, last = f"P{found.level * 100:.0f}", found.days[-1]
     words = (
-        f"What comes, less what was promised to leave: {last.stock_likely:,} units on {shown.day(last.on)} at "
-        f"even odds, {last.stock_sure:,} at {level}."
+        f"What comes, less what was promised to leave: on {shown.day(last.on)} {last.stock_likely:,} units "
+        f"at even odds, {last.stock_sure:,} at {level}."
     )
     return draw([Series("units at even odds", likely), Series(f"units at {level}", sure)], summary=words)
 

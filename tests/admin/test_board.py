@@ -1,6 +1,7 @@
 """The first screen's figures, the key figures' page, the projection: what they show and where they lead."""
 
 from datetime import date, timedelta
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from backorders.models import Backorder, KpiRoll
 from oms.kernel import clock
 from oms.kernel.admin.drawing import Series, draw
 from tests.admin.conftest import Desk, Hire
+from tests.factories import SignalFactory
 from tests.kpi_fixture import at, live
 from tests.queries import queries_of
 

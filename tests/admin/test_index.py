@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from notifications.models import Message
-from oms import workplace
+from oms import lists, workplace
 from oms.groups import BUYER, MANAGER, WAREHOUSE
 from oms.kernel import clock
 from tests.admin.conftest import Desk, Hire
@@ -99,7 +99,7 @@ def test_each_count_leads_to_exactly_that_list(desk: Desk, frozen: clock.Journey
     _work(frozen)
     _overdue_line()
 
-    for queue in workplace.NEEDS_A_PERSON:
+    for queue in lists.NEEDS_A_PERSON:
         shown = desk.client.get(queue.address).context["cl"]
         assert str(shown.result_count) == _counts(desk)[queue.title], queue.title
 
@@ -176,4 +176,4 @@ def test_the_side_bar_holds_the_three_groups_and_help(desk: Desk) -> None:
 
     assert [group.get("title") for group in shown] == [None, "Needs a person", "Look up", "Policy", "Help"]
     linked = [item["title"] for item in shown[1]["items"]]
-    assert linked == [queue.title for queue in workplace.NEEDS_A_PERSON]
+    assert linked == [queue.title for queue in lists.NEEDS_A_PERSON]
