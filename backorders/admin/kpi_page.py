@@ -21,6 +21,7 @@ from backorders.insight.rolling import midnight
 from backorders.insight.totalling import SPLITS
 from backorders.models import Backorder
 from backorders.projecting import Projection
+from inventory.models import Sku
 from oms.api import sheets
 from oms.kernel import clock, shown
 from oms.kernel.admin.drawing import Drawing, Series, draw
@@ -152,10 +153,18 @@ def _files(request: HttpRequest) -> list[tuple[str, str]]:
     ]
 
 
-def projection_page() -> dict[str, Any]:
-    """The whole book, coming down."""
-    found = projecting.of_all(days=AHEAD_DAYS)
-    return {"found": found, "drawing": book_drawing(found), "value": value_drawing(found)}
+def projection_page(request: HttpRequest) -> dict[str, Any]:
+    """The whole book coming down; or with `sku` that of one SKU, and its shelf."""
+    code = request.GET.get("sku", "").replace("\x00", "")
+    sku = Sku.objects.filter(code=code).first() if code else None
+    found = projecting.of_sku(sku, days=AHEAD_DAYS) if sku else projecting.of_all(days=AHEAD_DAYS)
+    return {
+        "found": found,
+        "sku": sku,
+        "drawing": book_drawing(found),
+        "value": value_drawing(found),
+        "shelf": shelf_drawing(found) if sku else None,
+    }
 
 
 def book_drawing(found: Projection) -> Drawing | None:

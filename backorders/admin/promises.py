@@ -182,7 +182,9 @@ class BackorderAdmin(FactAdmin):
 
     def projection_view(self, request: HttpRequest) -> HttpResponse:
         """How the book comes down."""
-        return self._shown(request, "workplace/projection.html", "Projection", kpi_page.projection_page)
+        return self._shown(
+            request, "workplace/projection.html", "Projection", lambda: kpi_page.projection_page(request)
+        )
 
     def _shown(
         self, request: HttpRequest, template: str, title: str, page: Callable[[], dict[str, Any]]

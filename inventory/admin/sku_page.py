@@ -5,8 +5,7 @@ from typing import Any
 
 from django.db.models import F
 
-from backorders import availability, explanations, projecting
-from backorders.admin import kpi_page
+from backorders import availability, explanations
 from backorders.models import Demand, SkuVolatility
 from backorders.queue import Rules
 from inventory.admin.atp_chart import Chart, draw
@@ -18,7 +17,6 @@ from oms.orders.models import Channel
 
 SHOWN_AT_MOST = 30
 CHART_DAYS = 180
-AHEAD_DAYS = 120
 INCOMING = (
     Supply.Kind.PURCHASE,
     Supply.Kind.TRANSFER,
@@ -47,7 +45,6 @@ def context_of(sku: Sku) -> dict[str, Any]:
         "volatility": SkuVolatility.objects.filter(sku=sku).first(),
         "sources": list(sku.suppliers.select_related("supplier")),
         "today": today,
-        **_projection(sku, has_queue=waiting.exists()),
     }
 
 
@@ -62,14 +59,6 @@ def _chart(sku: Sku, today: date) -> Chart | None:
     until = today + timedelta(days=CHART_DAYS)
     days = [day for day in availability.timeline(sku=sku) if day.on <= until]
     return draw(days, today=today) if days else None
-
-
-def _projection(sku: Sku, *, has_queue: bool) -> dict[str, Any]:
-    """How its queue comes down and its shelf is drawn on; nothing where nobody waits."""
-    if not has_queue:
-        return {}
-    found = projecting.of_sku(sku, days=AHEAD_DAYS)
-    return {"projection": kpi_page.book_drawing(found), "shelf": kpi_page.shelf_drawing(found)}
 
 
 def _told(sku: Sku) -> dict[str, Any] | None:

@@ -8,8 +8,8 @@ import pytest
 from openpyxl import load_workbook
 
 from backorders.insight import refreshing
-from backorders.models import Backorder, KpiRoll
-from oms.kernel import clock
+from backorders.models import Backorder, Demand, KpiRoll
+from oms.kernel import clock, shown
 from oms.kernel.admin.drawing import Series, draw
 from tests.admin.conftest import Desk, Hire
 from tests.factories import SignalFactory
@@ -100,7 +100,7 @@ def test_causes_and_periods_are_saved_too(drawn: None, desk: Desk) -> None:
 
     assert causes[1].startswith("supplier_delay,no,4,")
     assert periods[0].split(",")[:2] == ["\ufeffday", "backorder_rate_line"]
-    assert [row.split(",")[0] for row in periods[1:]] == [f"2026-03-0{n}" for n in (2, 3, 4, 5)]
+    assert [row.split(",")[0] for row in periods[1:]] == [f"2026-03-{n:02}" for n in (2, 3, 4, 5, 9, 10, 13)]
 
 
 def test_advice_is_saved_with_what_it_was_made_from(desk: Desk) -> None:
@@ -118,6 +118,18 @@ def test_the_projection_is_drawn(drawn: None, desk: Desk) -> None:
 
     assert "4 units wait" in text
     assert "<svg" in text
+
+
+def test_the_projection_of_one_sku_draws_its_shelf_too(drawn: None, desk: Desk) -> None:
+    waiting = Demand.objects.get(open_qty__gt=0).sku
+    other = desk.client.get("/admin/backorders/backorder/projection/?sku=K1").content.decode()
+    text = desk.client.get(f"/admin/backorders/backorder/projection/?sku={waiting.code}").content.decode()
+
+    assert (text.count("<svg"), other.count("<svg")) == (3, 3)
+    assert "4 units wait" in text
+    assert "0 units wait" in other
+    page = desk.client.get(shown.page_of(waiting)).content.decode()
+    assert f"projection/?sku={waiting.code}" in page
 
 
 def test_whoever_may_not_see_backorders_sees_none_of_it(drawn: None, hire: Hire) -> None:
