@@ -172,16 +172,18 @@ def test_a_transfer_takes_no_goods_that_an_order_takes_at_once(world: World, hub
 
 def test_a_production_is_finished_or_cancelled_but_not_both(world: World) -> None:
     for turn in range(4):
+        # Another article each time: who lost a cancelled run still waits for theirs.
+        code = f"CHAIR-{turn}"
         order = producing.schedule_production(
             number=f"MO-{turn}",
             location_id=world.warehouse.pk,
-            sku_id=world.sku("CHAIR").pk,
+            sku_id=world.sku(code).pk,
             qty=6,
             expected_on=day("20 Mar"),
             actor=ANNA,
         )
         before = on_hand(world, world.warehouse)
-        world.orders(f"A{turn}", ("CHAIR", 4))
+        world.orders(f"A{turn}", (code, 4))
         finish = partial(
             producing.finish_production,
             production_order_id=order.pk,
