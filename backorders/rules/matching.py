@@ -23,6 +23,9 @@ _Claim = tuple[int, int]
 _Share = tuple[int, int, int, int]
 
 
+MOST_LOOKS = 4
+
+
 @dataclass(frozen=True, slots=True)
 class PegChange:
     """The difference between two sets of pegs; `changed` carries the new quantity."""
@@ -55,11 +58,26 @@ def match(
     promises, a better-ranked demand may win back supply from one that is then later than before,
     but never later than its kept promise.
     """
+    queue = sorted((d for d in demands if d.qty > 0), key=lambda d: (d.rank, d.ref))
+    found = _match_lanes(queue, supplies, today, current)
+    if all(demand.may_split for demand in queue):
+        return found
+    # Where lines go whole, what one leaves may open a better place to another: look again until none moves.
+    for _ in range(MOST_LOOKS):
+        again = _match_lanes(queue, supplies, today, found)
+        if _by_pair(again) == _by_pair(found):
+            break
+        found = again
+    return found
+
+
+def _match_lanes(
+    queue: list[Demand], supplies: Sequence[Supply], today: date, current: Sequence[Peg]
+) -> list[Peg]:
     holds: Holds = {}
     for peg in current:
         held = holds.setdefault(peg.demand_ref, {})
         held[peg.supply_ref] = held.get(peg.supply_ref, 0) + peg.qty
-    queue = sorted((d for d in demands if d.qty > 0), key=lambda d: (d.rank, d.ref))
     return list(chain.from_iterable(_match_lane(*lane, today, holds) for lane in _lanes(queue, supplies)))
 
 
